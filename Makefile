@@ -1,0 +1,63 @@
+# Two commands are all a newcomer needs: `make demo` and `make test`. Both install what they need.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+
+.PHONY: help install demo dev test check format lint types contracts coverage bench lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
+
+install: $(STAMP) ## virtual environment with everything that development needs
+
+$(STAMP): requirements.lock pyproject.toml hatch_build.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Povod needs Python 3.11 or newer: set PYTHON=python3.12"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $(STAMP)
+
+demo: install ## the whole product on a local world, then the console (ARGS=--no-serve ends by itself)
+	$(BIN)/povod demo $(ARGS)
+
+dev: install ## console with reload on the demo's data
+	$(BIN)/povod serve --reload $(ARGS)
+
+test: install ## all tests; PostgreSQL and Redis parts are skipped when those are not running
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: format lint types contracts coverage ## everything that must hold before a change lands
+
+format: install
+	$(BIN)/ruff format --check src tests bench hatch_build.py
+
+lint: install
+	$(BIN)/ruff check src tests bench hatch_build.py
+
+types: install
+	$(BIN)/mypy
+
+contracts: install
+	$(BIN)/lint-imports --no-cache
+
+coverage: install
+	rm -f .coverage .coverage.*
+	COVERAGE_PROCESS_START=$(CURDIR)/pyproject.toml $(BIN)/python -m pytest -n 2 --cov --cov-report= $(ARGS)
+	$(BIN)/coverage report
+
+bench: install ## every benchmark in its quick form
+	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
+
+lock: install ## renew requirements.lock (hashes, no registry address)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra server --extra browser --group dev --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --custom-compile-command "make lock" --quiet --upgrade -o requirements.lock
+
+clean: ## remove what make made (data/ stays)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

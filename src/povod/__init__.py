@@ -1,0 +1,3 @@
+"""Povod: a reason to write."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Alembic scripts; run through `povod.store.migrate`."""
