@@ -1,0 +1,82 @@
+"""Being a good guest: robots.txt before anything else, one request at a time, pauses in between."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+import structlog
+
+from povod.crawl.fetch.http import HttpFetcher
+from povod.crawl.fetch.result import Failure, FetchError, FetchLimits, Response
+from povod.crawl.robots import RobotsRules
+
+ROBOTS_BYTES = 512_000  # RFC 9309 section 2.5: at least 500 KiB must be read
+MAX_CRAWL_DELAY = 60.0
+AGENT_TOKEN = "PovodBot"  # noqa: S105 - the product token of robots.txt, no secret
+
+log = structlog.get_logger()
+
+
+class PoliteSession:
+    """Visits one site: asks robots.txt once per origin and keeps the pause between requests.
+
+    `pause` in seconds; a longer Crawl-delay (up to 60 s) wins. Every request goes through `get`,
+    which raises `FetchError` with class `robots` for what the site does not want fetched.
+    """
+
+    def __init__(
+        self,
+        fetcher: HttpFetcher,
+        *,
+        pause: float,
+        limits: FetchLimits,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._fetcher = fetcher
+        self._pause = pause
+        self._limits = limits
+        self._sleep = sleep
+        self._rules: dict[str, RobotsRules | None] = {}
+        self.requests = 0
+
+    async def get(self, url: str) -> Response:
+        """The page at `url`, if robots.txt lets us and after the pause."""
+        rules = await self.rules(url)
+        if rules is None:
+            raise FetchError(Failure.ROBOTS, url, "robots.txt cannot be read now")
+        if not rules.allows(AGENT_TOKEN, url):
+            raise FetchError(Failure.ROBOTS, url, "robots.txt forbids this address")
+        return await self._request(url, self._limits, rules)
+
+    async def rules(self, url: str) -> RobotsRules | None:
+        """The rules of the origin of `url`; None when the site answers 429, 5xx or not at all.
+
+        A 4xx means that there are no rules (RFC 9309 section 2.3.1.3).
+        """
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._rules:
+            self._rules[origin] = await self._load(origin)
+        return self._rules[origin]
+
+    async def _load(self, origin: str) -> RobotsRules | None:
+        limits = FetchLimits(
+            timeout=self._limits.timeout, max_redirects=5, max_body=4 * ROBOTS_BYTES
+        )
+        try:
+            response = await self._request(f"{origin}/robots.txt", limits, None)
+        except FetchError as error:
+            if error.failure in (Failure.TOO_LARGE, Failure.PROTOCOL):
+                return None
+            raise
+        if response.status == 429 or response.status >= 500:
+            return None
+        found = 200 <= response.status < 300
+        return RobotsRules.parse(response.body[:ROBOTS_BYTES] if found else b"")
+
+    async def _request(self, url: str, limits: FetchLimits, rules: RobotsRules | None) -> Response:
+        if self.requests:
+            wanted = rules.crawl_delay(AGENT_TOKEN) if rules else None
+            await self._sleep(max(self._pause, min(wanted or 0.0, MAX_CRAWL_DELAY)))
+        self.requests += 1
+        return await self._fetcher.get(url, limits=limits)
