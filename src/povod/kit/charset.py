@@ -106,7 +106,7 @@ def _python_name(label: str) -> str | None:
     key = label.strip().lower()
     try:
         name = codecs.lookup(_ALIASES.get(key, key)).name
-        b"".decode(name)
+        "a".encode(name)  # refuses rot13 and the like, which are no text encodings
     except (LookupError, ValueError):
         return None
     return None if name.replace("_", "-") in _NO_CHARSETS else name

@@ -29,9 +29,7 @@ def normalize_email(text: str) -> str:
     address = text.strip()
     _refuse_unseen(address)
     try:
-        found = validate_email(
-            address, strict=True, check_deliverability=False, allow_quoted_local=False
-        )
+        found = validate_email(address, strict=True, check_deliverability=False)
     except (EmailNotValidError, UnicodeError) as error:
         raise InvalidEmail(f"{_shown(text)} is not an e-mail address: {error}") from None
     _refuse_homographs(found.local_part, found.domain, text)

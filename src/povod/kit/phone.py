@@ -28,8 +28,9 @@ _SHAPE = bytes(
 )
 """Latin-1 bytes to their role in a number: `0` digit, line feed, blank, `x` anything else."""
 
-# Within a number stand at most 4 signs of punctuation, or an extension's label between blanks.
+# Within a number stand at most 4 signs of punctuation; before its extension a label between blanks.
 _WINDOW = re.compile(rb"0(?: *+[^\n0]{0,16}? *+0)*+")
+_NUMBER = re.compile(rb"0(?:[^\n0]{0,4}0){%d}" % (MIN_DIGITS - 1))
 _BEFORE, _AFTER = 12, 2  # signs that the matcher may look at around the digits of a candidate
 
 _EXTENSION = re.compile(
@@ -72,7 +73,7 @@ def _windows(text: str) -> Iterator[tuple[int, int]]:
     shape = text.encode("latin-1", "replace").translate(_SHAPE)
     for match in _WINDOW.finditer(shape):
         start, end = match.span()
-        if end - start >= MIN_DIGITS and shape.count(b"0", start, end) >= MIN_DIGITS:
+        if end - start >= MIN_DIGITS and _NUMBER.search(shape, start, end):
             line_start = shape.rfind(b"\n", max(start - _BEFORE, 0), start) + 1
             line_end = shape.find(b"\n", end, end + _AFTER)
             yield (

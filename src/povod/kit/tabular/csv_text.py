@@ -52,9 +52,9 @@ def _delimiter(lines: list[str], delimiters: str) -> str:
     best = (0, 0, _NO_DELIMITER)
     for sign in delimiters:
         records = (record for record, _ in _records(lines, sign) if record.strip())
-        widths = Counter(len(_cells(record, sign)) for record in islice(records, _JUDGED_ROWS))
-        for width, agreeing in widths.items():
-            if width > 1:
+        widths = [len(_cells(record, sign)) for record in islice(records, _JUDGED_ROWS)]
+        for width, agreeing in Counter(widths).items():
+            if width > 1 and agreeing * 2 > len(widths):
                 best = max(best, (agreeing, width, sign), key=lambda found: found[:2])
     return best[2]
 
