@@ -32,7 +32,9 @@ def send(mail, to: str, number: int = 1, raw: bytes | None = None) -> aiosmtplib
     """MAIL, RCPT and DATA one by one, as the outbox does it."""
 
     async def conversation():
-        client = aiosmtplib.SMTP(hostname="127.0.0.1", port=mail.smtp_port, start_tls=False, timeout=5)
+        client = aiosmtplib.SMTP(
+            hostname="127.0.0.1", port=mail.smtp_port, start_tls=False, timeout=5
+        )
         await client.connect()
         try:
             await client.login(USER, PASSWORD)

@@ -240,7 +240,10 @@ def test_a_cyrillic_host_answers_under_its_alabel(crawler, whole_world):
 
 
 def test_text_with_orders_for_a_model_is_on_the_pages(crawler, whole_world):
-    hidden, visible = usual(whole_world, injection="hidden"), usual(whole_world, injection="visible")
+    hidden, visible = (
+        usual(whole_world, injection="hidden"),
+        usual(whole_world, injection="visible"),
+    )
     page = crawler.get(f"https://{hidden.host}/").body.decode()
     assert f'<div style="display:none">{HIDDEN_TEXT}' in page
     assert f"<p>{VISIBLE_TEXT}" in crawler.get(f"https://{visible.host}/").body.decode()
