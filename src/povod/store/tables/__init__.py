@@ -3,6 +3,7 @@
 from povod.store.tables.base import metadata
 from povod.store.tables.book import (
     companies,
+    company_blocks,
     company_domains,
     company_facts,
     company_merges,
@@ -27,6 +28,7 @@ from povod.store.tables.engine import files, job_events, processing_jobs, quotas
 from povod.store.tables.greetings import clients, feedback
 from povod.store.tables.house import api_tokens, audit_log, settings, users
 from povod.store.tables.leads import (
+    model_answers,
     niches,
     offers,
     search_batch_logs,
@@ -40,6 +42,7 @@ __all__ = [
     "audit_log",
     "clients",
     "companies",
+    "company_blocks",
     "company_domains",
     "company_facts",
     "company_merges",
@@ -56,6 +59,7 @@ __all__ = [
     "job_events",
     "mailboxes",
     "metadata",
+    "model_answers",
     "mx_cache",
     "niches",
     "offers",

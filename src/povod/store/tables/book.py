@@ -104,6 +104,21 @@ company_domains = sa.Table(
     ),
 )
 
+# What each company is found by in the search for duplicates: rebuilt whenever a company changed.
+company_blocks = sa.Table(
+    "company_blocks",
+    metadata,
+    sa.Column("block", sa.Text, primary_key=True),
+    sa.Column(
+        "company_id",
+        sa.Uuid(as_uuid=False),
+        sa.ForeignKey("companies.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+    text("name"),
+)
+
 domain_rules = sa.Table(
     "domain_rules",
     metadata,

@@ -205,3 +205,15 @@ offers = sa.Table(
     *stamps(),
     sa.UniqueConstraint("key", "version"),
 )
+
+model_answers = sa.Table(
+    "model_answers",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    text("model"),
+    document("answer"),
+    integer("tokens_in"),
+    integer("tokens_out"),
+    sa.Column("cost", Money),
+    *stamps(mutable=False),
+)

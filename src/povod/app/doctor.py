@@ -1,0 +1,154 @@
+"""`povod doctor`: what is configured, what is missing, and how to mend it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from sqlalchemy.exc import SQLAlchemyError
+
+from povod.kit.errors import ConfigurationError, PovodError
+from povod.kit.settings import Settings, load_settings
+from povod.store.db import Database
+from povod.store.migrate import is_current
+
+GIGABYTE = 2**30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line: ok, warn or fail; what was seen; what to do."""
+
+    level: str
+    what: str
+    seen: str
+    remedy: str = ""
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """For a table."""
+        return (self.level, self.what, self.seen, self.remedy)
+
+
+def examine() -> list[Finding]:
+    """Look at everything; never raises, because a finding is what a doctor gives."""
+    try:
+        settings = load_settings()
+    except ConfigurationError as error:
+        return [Finding("fail", "settings", str(error), "correct the variable named here")]
+    looks: list[Callable[[Settings], Iterator[Finding]]] = [
+        _database,
+        _disk,
+        _redis,
+        _search,
+        _sandbox,
+        _sending,
+        _model,
+        _browser,
+    ]
+    return [finding for look in looks for finding in look(settings)]
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    try:
+        db = Database(settings.database_url)
+        current = is_current(db)
+        db.close()
+    except (PovodError, SQLAlchemyError) as error:
+        text = str(error).splitlines()[0]
+        yield Finding("fail", "database", text, "check DATABASE_URL and that the server runs")
+        return
+    if current:
+        yield Finding("ok", "database", f"{db.dialect}, schema up to date")
+    else:
+        yield Finding("warn", "database", f"{db.dialect}, old schema", "run `povod db upgrade`")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data_dir if settings.data_dir.exists() else Path()
+    free = shutil.disk_usage(folder).free / GIGABYTE
+    level = "ok" if free > 1 else "warn"
+    yield Finding(level, "disk", f"{free:.1f} GB free", "" if level == "ok" else "free some space")
+
+
+def _redis(settings: Settings) -> Iterator[Finding]:
+    if not settings.redis_url:
+        yield Finding("ok", "workers", "embedded: the ledger alone, no broker needed")
+        return
+    try:
+        from redis import Redis
+        from redis.exceptions import RedisError
+    except ImportError:
+        yield Finding("fail", "redis", "client not installed", "install the extra: povod[server]")
+        return
+    try:
+        Redis.from_url(settings.redis_url, socket_timeout=3).ping()
+        yield Finding("ok", "redis", "answers")
+    except RedisError as error:
+        yield Finding("fail", "redis", str(error), "check REDIS_URL and that Redis runs")
+
+
+def _search(settings: Settings) -> Iterator[Finding]:
+    keys = (
+        settings.yandex_cloud_api_key,
+        settings.yandex_cloud_sa_key_file,
+        settings.yandex_cloud_sa_key_json,
+        settings.yandex_cloud_iam_token,
+    )
+    if not settings.yandex_cloud_folder_id:
+        remedy = "set YANDEX_CLOUD_FOLDER_ID (cloud console, overview page)"
+        yield Finding("warn", "search", "no folder id", remedy)
+    path = settings.yandex_cloud_sa_key_file
+    if path is not None and not path.is_file():
+        seen = f"{path} is a directory" if path.is_dir() else f"{path} is not there"
+        yield Finding(
+            "fail", "search key", seen, "put the key file there (YANDEX_CLOUD_SA_KEY_FILE)"
+        )
+    elif not any(keys):
+        remedy = "set YANDEX_CLOUD_SA_KEY_FILE or YANDEX_CLOUD_API_KEY"
+        yield Finding("warn", "search key", "none", remedy)
+    else:
+        yield Finding("ok", "search key", "present; needs role search-api.webSearch.user")
+
+
+def _sandbox(settings: Settings) -> Iterator[Finding]:
+    if not settings.sandbox_url:
+        return
+    try:
+        httpx.get(
+            f"{settings.sandbox_url}/sandbox/clock", timeout=3, trust_env=False
+        ).raise_for_status()
+        yield Finding("ok", "sandbox", settings.sandbox_url)
+    except httpx.HTTPError as error:
+        yield Finding("fail", "sandbox", type(error).__name__, "start it with `povod sandbox`")
+
+
+def _sending(settings: Settings) -> Iterator[Finding]:
+    if not settings.email_sending_enabled:
+        yield Finding("ok", "sending", "off: letters wait (EMAIL_SENDING_ENABLED=false)")
+    elif settings.send_mode != "smtp":
+        yield Finding("ok", "sending", f"on, channel {settings.send_mode}")
+    elif not settings.smtp_host:
+        yield Finding("fail", "sending", "no mail server", "set SMTP_HOST, SMTP_FROM_EMAIL, …")
+    elif not (settings.smtp_allow_all_recipients or settings.smtp_allowlist_domains):
+        remedy = "list domains in SMTP_ALLOWLIST_DOMAINS, or SMTP_ALLOW_ALL_RECIPIENTS=true"
+        yield Finding("warn", "sending", "nobody may be written to yet", remedy)
+    else:
+        yield Finding("ok", "sending", f"on, through {settings.smtp_host}:{settings.smtp_port}")
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    if settings.letters_provider in ("auto", "openai") and settings.openai_api_key:
+        yield Finding("ok", "letters", f"model {settings.openai_email_model}, template behind it")
+    elif settings.letters_provider == "openai":
+        yield Finding("warn", "letters", "model wanted, no key", "set OPENAI_API_KEY")
+    else:
+        yield Finding("ok", "letters", "template, no key needed")
+
+
+def _browser(settings: Settings) -> Iterator[Finding]:
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found:
+        yield Finding("ok", "browser", found)
+    elif settings.enrich_browser == "always":
+        yield Finding("fail", "browser", "no Chromium", "install chromium, or ENRICH_BROWSER=auto")

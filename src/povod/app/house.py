@@ -1,0 +1,230 @@
+"""The composition root: everything is built here from `Settings`, and no rule lives here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from povod.app import story
+from povod.app.clocks import make_clock
+from povod.app.lazy import LazySearchClient
+from povod.app.steps import Step, all_steps
+from povod.delivery.facade import Delivery
+from povod.delivery.states import Actor
+from povod.delivery.work import DeliveryWork
+from povod.engine.dispatch.inline import InlineDispatcher
+from povod.engine.events import Events
+from povod.engine.handlers import Handlers
+from povod.engine.ledger import Ledger
+from povod.engine.quotas import Quotas
+from povod.engine.runner import Runner
+from povod.engine.schedules import Schedules
+from povod.kit.clock import Clock
+from povod.kit.errors import InputError
+from povod.kit.settings import Settings
+from povod.leads import enrich, steps_search
+from povod.leads.letters import LetterDeps
+from povod.leads.pipeline import LeadsPipeline
+from povod.leads.search_deps import SearchDeps
+from povod.leads.steps_letters import LetterSteps, on_letter_moved
+from povod.store.db import Database
+from povod.store.migrate import is_current, upgrade
+from povod.store.tables import outreach_messages
+from povod.writing.llm import LetterModel
+
+log = structlog.get_logger()
+
+
+@dataclass
+class House:
+    """Every room, wired; `close` when done."""
+
+    settings: Settings
+    clock: Clock
+    db: Database
+    ledger: Ledger
+    events: Events
+    quotas: Quotas
+    schedules: Schedules
+    handlers: Handlers
+    search: SearchDeps
+    delivery: Delivery
+    letters: LetterSteps
+    leads: LeadsPipeline
+    steps: list[Step] = field(default_factory=list)
+
+    def prepare(self) -> None:
+        """Schema, mailboxes, the sandbox's offer: what must be there before any work."""
+        if not is_current(self.db):
+            upgrade(self.db)
+        for problem in self.delivery.prepare():
+            log.warning("mailbox.incomplete", problem=str(problem))
+        if self.settings.sandbox_url:
+            self.leads.ensure_demo_offer()
+
+    @cached_property
+    def secret_key(self) -> str:
+        """Signs the console's sessions."""
+        return self.delivery.office.keys.secret.hex()
+
+    def runner(self, queues: Sequence[str] = ()) -> Runner:
+        """A worker of this process."""
+        return Runner(
+            self.ledger,
+            self.handlers,
+            self.clock,
+            queues=list(queues) or None,
+            concurrency=self.settings.work_concurrency,
+            events=self.events,
+            schedules=self.schedules,
+        )
+
+    def ensure_schedules(self, kinds: Sequence[str] = ()) -> None:
+        """Let the steps repeat; steps that are not named stand still."""
+        wanted = set(kinds) or {step.kind for step in self.steps}
+        for step in self.steps:
+            self.schedules.ensure(
+                step.kind,
+                step.queue,
+                step.kind,
+                interval_seconds=step.interval_seconds,
+                enabled=step.kind in wanted,
+            )
+
+    def next_due(self, kinds: Sequence[str]) -> datetime | None:
+        """The earliest instant at which one of these steps, or the ledger, has work."""
+        moments = [step.next_due() for step in self.steps if step.kind in kinds]
+        moments.append(self.ledger.next_due())
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def story(self, message_id: str) -> story.Story:
+        """Why a message exists."""
+        with self.db.read() as conn:
+            return story.tell(conn, message_id)
+
+    def approve(self, message_id: str, *, actor: str, note: str = "") -> int:
+        """Approve one message, or `all` that wait; how many."""
+        with self.db.tx() as conn:
+            waiting = [message_id]
+            if message_id == "all":
+                status = outreach_messages.c.status == "needs_approval"
+                query = sa.select(outreach_messages.c.id).where(status).order_by("id")
+                waiting = list(conn.execute(query).scalars())
+            for name in waiting:
+                self.delivery.approve(conn, name, Actor("approver", actor), note)
+        return len(waiting)
+
+    def decide(self, message_id: str, action: str, *, actor: str, note: str = "") -> None:
+        """A person's decision: approve, reject or cancel."""
+        person = Actor("approver", actor)
+        with self.db.tx() as conn:
+            if action == "approve":
+                self.delivery.approve(conn, message_id, person, note)
+            elif action == "reject":
+                self.delivery.reject(conn, message_id, person, note)
+            elif action == "cancel":
+                self.delivery.cancel(conn, message_id, person, note)
+            else:
+                raise InputError(f"a letter cannot be {action!r}: use approve, reject or cancel")
+
+    def resolve(self, message_id: str, order: str, *, actor: str, reason: str) -> str:
+        """A person's order about a message in doubt; its new state."""
+        action = {"sent": "found"}.get(order, order)
+        with self.db.tx() as conn:
+            person = Actor("approver", actor)
+            message = self.delivery.resolve(conn, message_id, action, person, reason)
+        return str(message["status"])
+
+    def deliver_once(self, limit: int) -> dict[str, int]:
+        """Plan, send what is due, read the mailbox, search for doubts."""
+        counts = {f"reaped {name}": n for name, n in self.delivery.reap().items()}
+        counts["planned"] = self.delivery.plan()
+        counts |= dict(self.delivery.send_due(limit=limit).counts)
+        if self.settings.inbox_enabled and self.settings.smtp_imap_host:
+            counts |= {f"mail {name}": n for name, n in self.delivery.read_inbox().items()}
+        return counts | {
+            f"doubt {name}": n for name, n in self.delivery.resolve_uncertain().items()
+        }
+
+    def status(self) -> list[dict[str, Any]]:
+        """Each step with the instant of its next work."""
+        return [{"step": step.kind, "next": step.next_due()} for step in self.steps]
+
+    def health(self) -> dict[str, Any]:
+        """Whether the house can work now."""
+        try:
+            counts = self.ledger.stats()
+            return {"status": "ok", "database": self.db.dialect, "work": vars(counts)}
+        except SQLAlchemyError as error:
+            return {"status": "failed", "database": type(error).__name__}
+
+    def close(self) -> None:
+        """Write what is waiting and let go of the database."""
+        self.events.flush()
+        self.db.close()
+
+
+def build_house(settings: Settings, clock: Clock | None = None) -> House:
+    """Wire every room; nothing is read from or written to the database yet but its keys."""
+    clock = clock or make_clock(settings)
+    db = Database(settings.database_url, clock)
+    if not is_current(db):
+        upgrade(db)
+    ledger = Ledger(db, clock, _dispatcher(settings), settings.work_lease_seconds)
+    quotas = Quotas(db, clock)
+    delivery = Delivery(db, clock, settings, quotas)
+    search = SearchDeps(db, clock, settings, LazySearchClient(db, clock, settings, quotas))
+    letters = LetterSteps(
+        LetterDeps(db, clock, settings, delivery, lambda: letter_model(settings)), ledger
+    )
+    house = House(
+        settings=settings,
+        clock=clock,
+        db=db,
+        ledger=ledger,
+        events=Events(db, clock),
+        quotas=quotas,
+        schedules=Schedules(db, clock, ledger),
+        handlers=Handlers(),
+        search=search,
+        delivery=delivery,
+        letters=letters,
+        leads=LeadsPipeline(search),
+    )
+    _register(house)
+    house.steps = all_steps(house)
+    return house
+
+
+def _register(house: House) -> None:
+    handlers = house.handlers
+    steps_search.register(handlers, house.search)
+    enrich.register(
+        handlers, enrich.EnrichDeps(house.db, house.clock, house.settings, house.ledger)
+    )
+    house.letters.register(handlers)
+    DeliveryWork(house.delivery).register(handlers)
+    house.delivery.on_status("letter", on_letter_moved)
+
+
+def _dispatcher(settings: Settings) -> Any:
+    if not settings.redis_url:
+        return InlineDispatcher()
+    from povod.engine.dispatch.rq import RqDispatcher
+
+    return RqDispatcher(settings.redis_url)
+
+
+def letter_model(settings: Settings) -> LetterModel | None:
+    """The model that writes letters; None: the template does."""
+    wanted = settings.letters_provider in ("auto", "openai")
+    if not wanted or settings.openai_api_key is None:
+        return None
+    from povod.writing.llm.openai import OpenAiLetterModel
+
+    return OpenAiLetterModel(settings)

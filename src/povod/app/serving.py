@@ -1,0 +1,74 @@
+"""Running the console, alone or with workers beside it in the same process."""
+
+import contextlib
+import ipaddress
+import threading
+from collections.abc import Callable, Iterator
+
+from povod.app.house import House
+from povod.app.people import ensure_first_user
+from povod.kit.errors import ConfigurationError
+
+Say = Callable[[str], None]
+STOP_SECONDS = 10
+
+
+def serve(house: House, host: str, port: int, *, work: bool, say: Say | None) -> None:
+    """Listen until stopped by a signal; with `work` the runner and the schedules run too."""
+    import uvicorn
+
+    from povod.web import create_app
+
+    host = host or house.settings.web_host
+    port = port if port >= 0 else house.settings.web_port
+    _greet(house, host, port, say)
+    config = uvicorn.Config(
+        create_app(house),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=2,
+        proxy_headers=False,
+        server_header=False,
+    )
+    with _working(house) if work else contextlib.nullcontext():
+        uvicorn.Server(config).run()
+
+
+def _greet(house: House, host: str, port: int, say: Say | None) -> None:
+    if house.settings.web_auth == "off" and not _is_loopback(host):
+        raise ConfigurationError(
+            f"WEB_AUTH=off is for a loopback address only, and the console is to listen on {host}. "
+            "Set WEB_AUTH=on, or WEB_HOST=127.0.0.1."
+        )
+    password = ensure_first_user(house.db) if house.settings.web_auth == "on" else None
+    if say is None:
+        return
+    if password:
+        say(f"first sign-in: admin / {password}  (shown once)")
+    say(f"console: http://{host}:{port}")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextlib.contextmanager
+def _working(house: House) -> Iterator[None]:
+    """Runner and schedules in a thread of their own while the block runs."""
+    stop = threading.Event()
+    house.ensure_schedules()
+    runner = house.runner()
+    thread = threading.Thread(target=runner.run_forever, args=(stop,), name="runner", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(STOP_SECONDS)

@@ -1,0 +1,128 @@
+"""The repeating steps of the house: what each is called, how often it looks, when it has work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from povod.delivery import work as delivery_work
+from povod.kit.clock import Clock
+from povod.leads import enrich_due, steps_letters, steps_search
+from povod.store.tables import outreach_messages, processing_jobs
+
+if TYPE_CHECKING:
+    from povod.app.house import House
+
+SECONDS = 60
+REVISITS = timedelta(days=1)
+# How long after the last letter the mailbox is looked into when waiting times are jumped over.
+LOOKS = tuple(timedelta(minutes=minutes) for minutes in (2, 10, 30, 60, 180, 360, 720, 1560))
+
+
+@dataclass(frozen=True)
+class Step:
+    """A kind of work that repeats; `next_due` is None while it has nothing in sight."""
+
+    kind: str
+    queue: str
+    role: str
+    interval_seconds: int
+    next_due: Callable[[], datetime | None]
+
+    def is_due(self, clock: Clock) -> bool:
+        """True if it has something to do by now; the clock is read after the step was asked."""
+        due = self.next_due()
+        return due is not None and due <= clock.now()
+
+
+def all_steps(house: "House") -> list[Step]:
+    """Every step, in the order in which one feeds the next."""
+    return [*_search_steps(house), *_company_steps(house), *_mail_steps(house)]
+
+
+def _search_steps(house: "House") -> list[Step]:
+    deps = house.search
+    due = {
+        "leads.submit": steps_search.next_submit,
+        "leads.poll": steps_search.next_poll,
+        "leads.ingest": steps_search.next_ingest,
+        "leads.dedup": steps_search.next_dedup,
+    }
+    roles = {"leads.submit": "scheduler", "leads.poll": "scheduler"}
+
+    def bind(kind: str) -> Callable[[], datetime | None]:
+        return lambda: due[kind](deps)
+
+    return [
+        Step(kind, steps_search.QUEUE, roles.get(kind, "app"), SECONDS, bind(kind)) for kind in due
+    ]
+
+
+def _company_steps(house: "House") -> list[Step]:
+    visits = Step(
+        enrich_due.PLAN_KIND,
+        enrich_due.QUEUE,
+        "worker",
+        SECONDS,
+        lambda: _next_visit(house),
+    )
+    letters = Step(
+        steps_letters.PLAN,
+        steps_letters.QUEUE,
+        steps_letters.ROLE,
+        SECONDS,
+        house.letters.next_due,
+    )
+    return [visits, letters]
+
+
+def _next_visit(house: "House") -> datetime | None:
+    """The next first visit or retry; a re-visit weeks ahead is no reason to wait."""
+    if not house.settings.enrich_enabled:
+        return None
+    now = house.clock.now()
+    with house.db.read() as conn:
+        if enrich_due.room(conn) == 0:
+            return None
+        due = enrich_due.next_due(conn, now)
+    return due if due is not None and due - now <= REVISITS else None
+
+
+def _mail_steps(house: "House") -> list[Step]:
+    every = delivery_work.EVERY_SECONDS
+    inbox = house.settings.inbox_poll_seconds
+    due = {
+        delivery_work.PLAN: lambda: _next_plan(house),
+        delivery_work.SEND: house.delivery.next_due,
+        delivery_work.REAP: house.delivery.next_due,
+        delivery_work.RESOLVE: house.delivery.next_due,
+        delivery_work.INBOX: lambda: _next_look(house),
+    }
+    return [
+        Step(kind, delivery_work.QUEUE, "worker", every.get(kind, inbox), next_due)
+        for kind, next_due in due.items()
+    ]
+
+
+def _next_plan(house: "House") -> datetime | None:
+    waiting = sa.select(outreach_messages.c.id).where(outreach_messages.c.status == "approved")
+    with house.db.read() as conn:
+        found = conn.execute(waiting.limit(1)).first()
+    return house.clock.now() if found is not None else None
+
+
+def _next_look(house: "House") -> datetime | None:
+    """When the mailbox is worth a look: several times in the day after the last letter."""
+    if not (house.settings.inbox_enabled and house.settings.smtp_imap_host):
+        return None
+    with house.db.read() as conn:
+        last = conn.execute(sa.select(sa.func.max(outreach_messages.c.sent_at))).scalar()
+        looks = sa.select(sa.func.max(processing_jobs.c.run_at)).where(
+            processing_jobs.c.kind == delivery_work.INBOX, processing_jobs.c.state == "done"
+        )
+        looked = conn.execute(looks).scalar() or last
+    if last is None:
+        return None
+    return next((last + after for after in LOOKS if last + after > looked), None)

@@ -1,0 +1,162 @@
+"""Companies as people look at them: filtered, sorted, page by page; one with all its history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from povod.kit.errors import NotFoundError
+from povod.store.tables import (
+    companies,
+    company_domains,
+    company_facts,
+    company_merges,
+    company_pages,
+    contacts,
+)
+
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 500
+SORTS = {
+    "name": companies.c.name.asc(),
+    "-name": companies.c.name.desc(),
+    "-seen": companies.c.last_seen_at.desc(),
+    "-hits": companies.c.hits_count.desc(),
+}
+
+
+@dataclass(frozen=True)
+class CompanyFilter:
+    """What a list shows; empty means everything that is not a duplicate."""
+
+    text: str = ""
+    status: str = ""
+    city: str = ""
+    sort: str = "name"
+    page: int = 1
+    size: int = PAGE_SIZE
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of rows and how many there are in all."""
+
+    rows: Sequence[Any]
+    total: int
+    page: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        """The number of the last page."""
+        return max(1, -(-self.total // self.size))
+
+
+@dataclass(frozen=True)
+class CompanyCard:
+    """One company with everything that is known about it."""
+
+    company: Any
+    contacts: Sequence[Any]
+    pages: Sequence[Any]
+    facts: Sequence[Any]
+    domains: Sequence[Any]
+    merges: Sequence[Any] = field(default_factory=list)
+
+
+def list_companies(conn: Connection, wanted: CompanyFilter) -> Listing:
+    """The page that `wanted` asks for; reads columns, in two indexed queries."""
+    where = _conditions(wanted)
+    total = conn.execute(
+        sa.select(sa.func.count()).select_from(companies).where(*where)
+    ).scalar_one()
+    primary = _primary("email").label("email"), _primary("phone").label("phone")
+    size = min(max(wanted.size, 1), MAX_PAGE_SIZE)
+    query = (
+        sa.select(
+            companies.c.id,
+            companies.c.name,
+            companies.c.canonical_domain,
+            companies.c.city,
+            companies.c.industry,
+            companies.c.status,
+            companies.c.hits_count,
+            companies.c.last_seen_at,
+            *primary,
+        )
+        .where(*where)
+        .order_by(SORTS.get(wanted.sort, SORTS["name"]), companies.c.id)
+        .limit(size)
+        .offset((max(wanted.page, 1) - 1) * size)
+    )
+    return Listing(conn.execute(query).all(), total, max(wanted.page, 1), size)
+
+
+def _conditions(wanted: CompanyFilter) -> list[sa.ColumnElement[bool]]:
+    where: list[sa.ColumnElement[bool]] = []
+    if wanted.status:
+        where.append(companies.c.status == wanted.status)
+    else:
+        where.append(companies.c.duplicate_of.is_(None))
+    if wanted.city:
+        where.append(companies.c.city == wanted.city)
+    if wanted.text:
+        # SQLite's LIKE folds ASCII only, so the Cyrillic search also tries a leading capital.
+        needles = {wanted.text, wanted.text.capitalize(), wanted.text.lower(), wanted.text.upper()}
+        columns = (companies.c.name, companies.c.canonical_domain, companies.c.inn)
+        where.append(
+            sa.or_(
+                *(
+                    column.contains(needle, autoescape=True)
+                    for column in columns
+                    for needle in needles
+                )
+            )
+        )
+    return where
+
+
+def _primary(kind: str) -> sa.ScalarSelect[Any]:
+    return (
+        sa.select(contacts.c.value)
+        .where(
+            contacts.c.company_id == companies.c.id,
+            contacts.c.contact_type == kind,
+            contacts.c.is_primary,
+        )
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def company_card(conn: Connection, company_id: str) -> CompanyCard:
+    """Everything about one company; `NotFoundError` if there is none."""
+    company = conn.execute(sa.select(companies).where(companies.c.id == company_id)).first()
+    if company is None:
+        raise NotFoundError(f"no company {company_id}")
+    return CompanyCard(
+        company=company,
+        contacts=_of(conn, contacts, company_id, contacts.c.rank.desc()),
+        pages=_of(conn, company_pages, company_id, company_pages.c.fetched_at),
+        facts=_of(conn, company_facts, company_id, company_facts.c.kind),
+        domains=_of(conn, company_domains, company_id, company_domains.c.kind),
+        merges=conn.execute(
+            sa.select(company_merges, companies.c.name, companies.c.canonical_domain)
+            .join(companies, companies.c.id == company_merges.c.loser_id)
+            .where(company_merges.c.winner_id == company_id)
+            .order_by(company_merges.c.merged_at)
+        ).all(),
+    )
+
+
+def _of(conn: Connection, table: sa.Table, company_id: str, order: Any) -> Sequence[Any]:
+    query = sa.select(table).where(table.c.company_id == company_id).order_by(order, table.c.id)
+    return conn.execute(query).all()
+
+
+def cities(conn: Connection) -> list[str]:
+    """The cities companies are in, for the filter."""
+    query = sa.select(companies.c.city).distinct().where(companies.c.city != "").order_by("city")
+    return list(conn.execute(query).scalars())

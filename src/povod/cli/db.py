@@ -1,0 +1,39 @@
+"""`povod db`: the schema of the database."""
+
+import typer
+
+from povod.cli.output import complain, say
+
+app = typer.Typer(help="Schema of the database.", no_args_is_help=True)
+
+
+@app.command()
+def upgrade() -> None:
+    """Bring the database to this version's schema."""
+    from povod.kit.settings import load_settings
+    from povod.store.db import Database
+    from povod.store.migrate import upgrade as run_upgrade
+
+    database = Database(load_settings().database_url)
+    applied = run_upgrade(database)
+    database.close()
+    say(f"schema upgraded to {applied[0]}" if applied else "schema is up to date")
+
+
+@app.command()
+def check() -> None:
+    """Compare the database with the tables of this version; exit 1 when they differ."""
+    from povod.kit.settings import load_settings
+    from povod.store.db import Database
+    from povod.store.migrate import differences, is_current
+
+    database = Database(load_settings().database_url)
+    found = differences(database)
+    current = is_current(database)
+    database.close()
+    for difference in found:
+        complain(f"differs: {difference}")
+    if found or not current:
+        complain("the schema is not this version's: run `povod db upgrade`")
+        raise typer.Exit(1)
+    say("schema is up to date")

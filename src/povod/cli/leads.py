@@ -1,0 +1,134 @@
+"""`povod leads`: from a table of niches to letters."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from povod.cli.context import Json, open_house
+from povod.cli.output import as_json, complain, facts, say, table
+
+if TYPE_CHECKING:
+    pass
+
+app = typer.Typer(help="From a table of niches to letters.", no_args_is_help=True)
+offers_app = typer.Typer(help="Offers: who writes and what for.", no_args_is_help=True)
+app.add_typer(offers_app, name="offers")
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX with columns niche, city, country…")],
+    tab: Annotated[str, typer.Option(help="Sheet of an XLSX file.")] = "",
+    json: Json = False,
+) -> None:
+    """Read a table of niches; rows that cannot be used are listed, the others are kept."""
+    with open_house() as house:
+        result = house.leads.import_file(file, tab=tab)
+    if json:
+        as_json(result.as_dict())
+    else:
+        for problem in result.problems:
+            complain(f"  {problem}")
+        say(
+            f"{file.name}: {result.rows} rows, {result.inserted} new queries, "
+            f"{result.duplicates} already known, {len(result.problems)} rows not usable"
+        )
+    if result.problems and not result.rows:
+        raise typer.Exit(1)
+
+
+@app.command()
+def run(
+    mode: Annotated[str, typer.Option(help="once: until nothing is due; loop: for ever.")] = "once",
+    steps: Annotated[str, typer.Option(help="Only these steps, by comma.")] = "",
+    now: Annotated[bool, typer.Option("--now", help="Do not wait for the night tariff.")] = False,
+    jump: Annotated[
+        bool,
+        typer.Option("--jump/--no-jump", help="In the sandbox: let waiting time pass at once."),
+    ] = True,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Approve the letters that policy asks a person about.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Search, read, visit, write, send: everything that is due."""
+    if mode not in ("once", "loop"):
+        raise typer.BadParameter("use once or loop", param_hint="--mode")
+    wanted = [step.strip() for step in steps.split(",") if step.strip()]
+    with open_house() as house:
+        from povod.app import running
+
+        if mode == "loop":
+            running.loop(house, wanted)
+            return
+        if now:
+            house.leads.run_now()
+        summary = running.until_idle(
+            house, steps=wanted, jump=jump, approve=approve, tell=None if json else say
+        )
+        report = house.leads.funnel().as_dict()
+    if json:
+        as_json({"steps": summary, "funnel": report})
+        return
+    _print_steps(summary)
+    facts(report)
+
+
+def _print_steps(summary: dict[str, dict[str, int]]) -> None:
+    rows = [
+        (step, ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "nothing")
+        for step, counts in summary.items()
+    ]
+    table("", ("step", "done"), rows)
+
+
+@app.command()
+def report(json: Json = False) -> None:
+    """The funnel in absolute numbers, with cost."""
+    with open_house() as house:
+        numbers = house.leads.funnel().as_dict()
+        cost = house.leads.cost()
+    if json:
+        as_json({"funnel": numbers, "cost_rub": cost})
+        return
+    facts(numbers)
+    facts({"cost, RUB": cost})
+
+
+@app.command()
+def status(json: Json = False) -> None:
+    """What each step has to do, and when next."""
+    with open_house() as house:
+        rows = house.status()
+    if json:
+        as_json(rows)
+        return
+    table("", ("step", "next"), [(row["step"], row["next"]) for row in rows])
+
+
+@app.command()
+def export(
+    what: Annotated[str, typer.Argument(help="companies, contacts, sent, pages or queries")],
+    out: Annotated[Path, typer.Option(help="File to write.")],
+    form: Annotated[str, typer.Option("--format", help="csv, xlsx or json")] = "csv",
+    bom: Annotated[
+        bool, typer.Option("--bom/--no-bom", help="Mark UTF-8 for spreadsheets.")
+    ] = True,
+    delimiter: Annotated[str, typer.Option(help="; or ,")] = ";",
+) -> None:
+    """Write rows to a file; no cell can become a formula."""
+    with open_house() as house:
+        count = house.leads.export(what, out, form, bom=bom, delimiter=delimiter)
+    say(f"{out}: {count} rows")
+
+
+@offers_app.command("import")
+def import_offer(
+    file: Annotated[Path, typer.Argument(help="JSON with sender_name, sender_company, value, …")],
+    key: Annotated[str, typer.Option(help="Name of the offer.")] = "default",
+) -> None:
+    """Store an offer as its newest version."""
+    with open_house() as house:
+        version = house.leads.import_offer(key, file)
+    say(f"offer {key}: version {version} is active")

@@ -1,0 +1,61 @@
+"""What a page says beside a contact: whose it is."""
+
+import re
+
+from povod.crawl.extract.parsed import ParsedPage
+from povod.crawl.extract.text import Link
+
+_LABEL_LENGTH = 80
+_CREDIT_DISTANCE = 100
+
+_VALUE = re.compile(r"\d|\S+[@＠]\S*")  # another contact or number: its label is not ours
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_SHOWN_ADDRESS = re.compile(r"[@＠]|\[email|\d{2}")
+_SITE_BUILDER = re.compile(
+    r"(?:создани|разработк|продвижени|изготовлени)\w* сайт"
+    r"|(?:веб|web|интернет)[- ]?(?:студи|studio|агентств)",
+    re.IGNORECASE,
+)
+_CREDIT = re.compile(
+    r"(?:создани|разработк|продвижени|изготовлени|сопровождени|поддержк|дизайн)\w*"
+    r" (?:и \w+ )?(?:этого )?сайта\b|сайт (?:разработан|создан|сделан|изготовлен)\w*"
+    r"|(?:сделано|создано|разработано) (?:в|студией|компанией)\b"
+    r"|\b(?:made|designed|developed|created|powered) by\b|\b(?:web|веб)-?студи\w+",
+    re.IGNORECASE,
+)
+
+
+def label_before(text: str, start: int) -> str:
+    """The words of the same line before a contact, or else the line above it."""
+    head = text[max(start - 2 * _LABEL_LENGTH, 0) : start]
+    for line in reversed(head.rsplit("\n", 2)[-2:]):
+        label = _VALUE.split(line)[-1].strip(" :;,.-–—|()")[-_LABEL_LENGTH:]
+        if _LETTERS.search(label):
+            return label
+    return ""
+
+
+def label_of_link(page: ParsedPage, link: Link) -> str:
+    """The link's own words, or those before it when it shows just the address or the number."""
+    if _LETTERS.search(link.text) and not _SHOWN_ADDRESS.search(link.text):
+        return link.text[:_LABEL_LENGTH]
+    place = page.text.find(link.text) if len(link.text) > 3 else -1
+    return label_before(page.text, place) if place >= 0 else ""
+
+
+def is_studio_credit(page: ParsedPage, words: str, place: int | None = None) -> bool:
+    """Whether the words, or what stands at `place`, belong to the credits of a web studio (L84).
+
+    Credits stand on the same line or within the two lines before. A company that builds sites
+    itself speaks of it everywhere, so nothing on its pages is taken for credits.
+    """
+    if not page.may_show_credits:
+        return False
+    if words and place is None:
+        place = page.text.find(words)
+    if place is None or place < 0 or _SITE_BUILDER.search(f"{page.title} {page.description}"):
+        return False
+    head = page.text[max(place - _CREDIT_DISTANCE, 0) : place]
+    near = "\n".join(head.split("\n")[-3:])
+    rest = page.text[place : place + 60].partition("\n")[0]
+    return _CREDIT.search(near) is not None or _CREDIT.search(rest) is not None

@@ -1,0 +1,96 @@
+"""A page parsed once, in the state in which contacts, requisites and facts are read from it."""
+
+from functools import cached_property, lru_cache
+from itertools import starmap
+
+from selectolax.lexbor import LexborHTMLParser
+
+from povod.crawl.extract.structured import JsonObject, Property, json_ld_of, microdata_of
+from povod.crawl.extract.text import (
+    Heading,
+    Link,
+    anchors_of,
+    drop_unseen,
+    headings_of,
+    link_of,
+    metas_of,
+    source_of,
+    title_of,
+    visible_text,
+)
+from povod.kit.errors import InvalidUrl
+from povod.kit.url import host_of, registrable_domain
+
+CREDIT_WORDS = ("сайт", "Сайт", "студи", " by ", "Сделано", "Создано")
+
+
+class ParsedPage:
+    """One page and its parts, each read when it is first asked for.
+
+    What stands in hidden elements is read at once, then these leave the tree.
+    """
+
+    def __init__(self, html: str | bytes, url: str) -> None:
+        self.url = url
+        self.source = source_of(html)
+        self.tree = LexborHTMLParser(self.source)
+        self.json_ld: list[JsonObject] = json_ld_of(self.tree)
+        self.microdata: list[Property] = (
+            microdata_of(self.tree) if b"itemprop" in self.source else []
+        )
+        self.hidden_links: list[Link] = drop_unseen(self.tree)
+        self.text = visible_text(self.tree)
+
+    @cached_property
+    def host(self) -> str:
+        """Host of the page's address; empty when the address is none."""
+        return _host(self.url)
+
+    @cached_property
+    def own_domain(self) -> str | None:
+        """The registered domain of the site, or None when its address is strange."""
+        return registrable_domain(self.host)
+
+    @cached_property
+    def may_show_credits(self) -> bool:
+        """Whether the words occur in which the makers of sites sign their work."""
+        return any(word in self.text for word in CREDIT_WORDS)
+
+    @cached_property
+    def title(self) -> str:
+        """The page's title, or an empty text."""
+        return title_of(self.tree)
+
+    @cached_property
+    def metas(self) -> dict[str, str]:
+        """Contents of the `meta` elements by lower-case name."""
+        return metas_of(self.tree)
+
+    @property
+    def description(self) -> str:
+        """The `meta` description, or an empty text."""
+        return self.metas.get("description", "")
+
+    @property
+    def canonical(self) -> str | None:
+        """Address of `link rel=canonical` as written."""
+        node = self.tree.css_first('link[rel="canonical" i][href]')
+        return (node.attributes.get("href") or "").strip() or None if node is not None else None
+
+    @cached_property
+    def headings(self) -> list[Heading]:
+        """The `h1` and `h2` in order."""
+        return headings_of(self.tree)
+
+    @cached_property
+    def links(self) -> list[Link]:
+        """All links a reader sees, with their texts."""
+        return list(starmap(link_of, anchors_of(self.tree)))
+
+
+@lru_cache(maxsize=1024)
+def _host(url: str) -> str:
+    try:
+        return host_of(url)
+    except InvalidUrl:
+        return ""

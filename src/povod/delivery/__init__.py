@@ -1,0 +1,1 @@
+"""Everything between a text and an inbox, and back: outbox, gates, channels, inbox."""

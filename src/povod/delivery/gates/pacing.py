@@ -1,0 +1,45 @@
+"""Gates about how much: per person, domain and mailbox (15-17). They take the tokens."""
+
+import sqlalchemy as sa
+
+from povod.delivery.gates.model import HOLD, OPEN, Scene, Verdict
+from povod.delivery.windows import midnight, next_midnight
+from povod.store.tables import outreach_messages as messages
+
+
+def person_cap(scene: Scene) -> Verdict:
+    """One message a day to a person; a letter gives way to a greeting planned for today."""
+    zone = scene.office.settings.app_timezone
+    if not scene.is_greeting and _greeting_today(scene):
+        return Verdict(HOLD, "greeting_today", next_midnight(scene.now, zone))
+    if scene.at_handoff:
+        return OPEN
+    until = scene.caps.person(scene.message)
+    return OPEN if until is None else Verdict(HOLD, "person_cap", until)
+
+
+def _greeting_today(scene: Scene) -> bool:
+    zone = scene.office.settings.app_timezone
+    query = sa.select(messages.c.id).where(
+        messages.c.recipient_hash == scene.message["recipient_hash"],
+        messages.c.kind == "greeting",
+        messages.c.status.in_(["approved", "scheduled", "sending"]),
+        messages.c.scheduled_for >= midnight(scene.now, zone),
+        messages.c.scheduled_for < next_midnight(scene.now, zone),
+    )
+    return scene.conn.execute(query.limit(1)).first() is not None
+
+
+def domain_cap(scene: Scene) -> Verdict:
+    """Not more than a few letters a day into one firm."""
+    until = scene.caps.domain(scene.message)
+    return OPEN if until is None else Verdict(HOLD, "domain_cap", until)
+
+
+def mailbox_cap(scene: Scene) -> Verdict:
+    """The mailbox keeps its pause, its daily cap and its provider's limit."""
+    next_send = scene.mailbox["next_send_at"]
+    if next_send and next_send > scene.now:
+        return Verdict(HOLD, "mailbox_spacing", next_send)
+    until = scene.caps.mailbox(scene.mailbox)
+    return OPEN if until is None else Verdict(HOLD, "mailbox_cap", until)

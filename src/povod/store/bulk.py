@@ -1,0 +1,148 @@
+"""Many rows in one statement, past the per-row cost of the expression layer (L49).
+
+PostgreSQL gets one JSON document and reads it as a record set; SQLite gets `executemany`. What is
+stored is the same as through SQLAlchemy: defaults and types come from the table.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Dialect
+
+from povod.store.types import CLOCK_OPTION, UtcDateTime
+
+Row = Mapping[str, Any]
+
+
+def bulk_insert(
+    conn: Connection,
+    table: sa.Table,
+    rows: Sequence[Row],
+    conflict: Sequence[str] = (),
+    update: Sequence[str] = (),
+) -> None:
+    """Insert rows; those that meet an existing one change its `update` columns, or nothing.
+
+    All rows have the same keys. Columns that no row names get their Python defaults. `conflict`
+    are the columns of the unique rule that `update` is about.
+    """
+    if rows:
+        names = [str(column.name) for column in table.columns if column.name in rows[0]]
+        made = {
+            str(column.name): _defaults(conn, column, len(rows))
+            for column in table.columns
+            if column.default is not None and column.name not in rows[0]
+        }
+        statement = _insert_sql(
+            conn.dialect, table, (*names, *made), tuple(conflict), tuple(update)
+        )
+        _execute(conn, table, statement, _columns(rows, names) | made)
+
+
+def bulk_update(conn: Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Set the named columns of existing rows, found by `id`; `updated_at` follows the clock."""
+    if rows:
+        names = [name for name in rows[0] if name != "id"]
+        columns = _columns(rows, names)
+        columns["updated_at"] = [_now(conn)] * len(rows)
+        columns["id"] = [row["id"] for row in rows]
+        _execute(conn, table, _update_sql(conn.dialect, table, tuple(columns)), columns)
+
+
+def _columns(rows: Sequence[Row], names: Iterable[str]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in names}
+
+
+def _defaults(conn: Connection, column: sa.Column[Any], count: int) -> list[Any]:
+    default: Any = column.default
+    if default.is_scalar:
+        return [default.arg] * count
+    if isinstance(column.type, UtcDateTime):
+        return [_now(conn)] * count
+    return [default.arg(None) for _ in range(count)]
+
+
+def _now(conn: Connection) -> Any:
+    return conn.get_execution_options()[CLOCK_OPTION].now()
+
+
+def _execute(
+    conn: Connection, table: sa.Table, statement: str, columns: Mapping[str, list[Any]]
+) -> None:
+    if conn.dialect.name == "sqlite":
+        converted = [
+            _converted(conn.dialect, table.c[name], values) for name, values in columns.items()
+        ]
+        conn.exec_driver_sql(statement, list(zip(*converted, strict=True)))
+    else:
+        records = [
+            dict(zip(columns, values, strict=True))
+            for values in zip(*columns.values(), strict=True)
+        ]
+        conn.exec_driver_sql(statement, (orjson.dumps(records, default=str).decode(),))
+
+
+def _converted(dialect: Dialect, column: sa.Column[Any], values: list[Any]) -> list[Any]:
+    """The values as the driver takes them; equal instants are converted once."""
+    convert = _converter(dialect, column)
+    if convert is None:
+        return values
+    if isinstance(column.type, UtcDateTime):
+        known = {value: value if value is None else convert(value) for value in set(values)}
+        return [known[value] for value in values]
+    return [value if value is None else convert(value) for value in values]
+
+
+@lru_cache(maxsize=4096)
+def _converter(dialect: Dialect, column: sa.Column[Any]) -> Callable[[Any], Any] | None:
+    if isinstance(column.type, sa.JSON):
+        return _json
+    if isinstance(column.type, sa.Enum):
+        return None  # the database checks the choice
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+@lru_cache(maxsize=256)
+def _insert_sql(
+    dialect: Dialect,
+    table: sa.Table,
+    names: tuple[str, ...],
+    conflict: tuple[str, ...],
+    update: tuple[str, ...],
+) -> str:
+    columns = ", ".join(_quoted(dialect, names))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in _quoted(dialect, update))
+    target = f" ({', '.join(_quoted(dialect, conflict))})" if conflict else ""
+    action = f"ON CONFLICT{target} DO " + (f"UPDATE SET {changes}" if update else "NOTHING")
+    values = f"VALUES ({', '.join('?' * len(names))})"
+    if dialect.name != "sqlite":
+        values = f"SELECT {columns} FROM {_records(dialect, table, names)}"  # noqa: S608 - names of our own tables
+    return f"INSERT INTO {table.name} ({columns}) {values} {action}"
+
+
+@lru_cache(maxsize=256)
+def _update_sql(dialect: Dialect, table: sa.Table, names: tuple[str, ...]) -> str:
+    changed = _quoted(dialect, names[:-1])
+    if dialect.name == "sqlite":
+        sets, rest = ", ".join(f"{name} = ?" for name in changed), "WHERE id = ?"
+    else:
+        sets = ", ".join(f"{name} = new.{name}" for name in changed)
+        rest = f"FROM {_records(dialect, table, names)} WHERE {table.name}.id = new.id"
+    return f"UPDATE {table.name} SET {sets} {rest}"  # noqa: S608 - names of our own tables
+
+
+def _records(dialect: Dialect, table: sa.Table, names: Iterable[str]) -> str:
+    quote = dialect.identifier_preparer.quote
+    types = [f"{quote(name)} {table.c[name].type.compile(dialect)}" for name in names]
+    return f"json_to_recordset(%s::json) AS new ({', '.join(types)})"
+
+
+def _quoted(dialect: Dialect, names: Iterable[str]) -> list[str]:
+    return [dialect.identifier_preparer.quote(name) for name in names]

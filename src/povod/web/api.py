@@ -1,0 +1,97 @@
+"""The JSON API: health, funnel, companies, letters."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+
+from povod.book.listing import CompanyFilter, company_card, list_companies
+from povod.delivery.listing import MessageFilter, list_messages
+from povod.leads.funnel import funnel
+
+if TYPE_CHECKING:
+    from povod.app.house import House
+
+router = APIRouter(prefix="/api")
+Page = Annotated[int, Query(ge=1)]
+Size = Annotated[int, Query(ge=1, le=500)]
+
+
+def plain(row: Any) -> dict[str, Any]:
+    """A row as JSON values: times in ISO, money as text."""
+    values: Mapping[str, Any] = row._mapping
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+@router.get("/health")
+def health(request: Request) -> JSONResponse:
+    """Whether the house can work: 200 ok, 503 when the database cannot be used."""
+    house: House = request.app.state.house
+    report = house.health()
+    return JSONResponse(report, 200 if report["status"] == "ok" else 503)
+
+
+@router.get("/leads/funnel")
+def get_funnel(request: Request) -> dict[str, int]:
+    """The funnel in absolute numbers."""
+    house: House = request.app.state.house
+    with house.db.read() as conn:
+        return funnel(conn).as_dict()
+
+
+@router.get("/companies")
+def get_companies(
+    request: Request,
+    q: str = "",
+    status: str = "",
+    city: str = "",
+    sort: str = "name",
+    page: Page = 1,
+    size: Size = 50,
+) -> dict[str, Any]:
+    """Companies, filtered and sorted, one page."""
+    house: House = request.app.state.house
+    with house.db.read() as conn:
+        found = list_companies(conn, CompanyFilter(q, status, city, sort, page, size))
+    return {"total": found.total, "page": found.page, "items": [plain(row) for row in found.rows]}
+
+
+@router.get("/companies/{company_id}")
+def get_company(request: Request, company_id: str) -> dict[str, Any]:
+    """One company with contacts, pages and facts."""
+    house: House = request.app.state.house
+    with house.db.read() as conn:
+        card = company_card(conn, company_id)
+    parts = {"contacts": card.contacts, "pages": card.pages, "facts": card.facts}
+    return {
+        **plain(card.company),
+        **{name: [plain(row) for row in rows] for name, rows in parts.items()},
+    }
+
+
+@router.get("/letters")
+def get_letters(
+    request: Request, q: str = "", status: str = "", page: Page = 1, size: Size = 50
+) -> dict[str, Any]:
+    """Messages of the outbox, one page."""
+    house: House = request.app.state.house
+    with house.db.read() as conn:
+        found = list_messages(conn, MessageFilter(status, q, page, size))
+    return {"total": found.total, "page": found.page, "items": [plain(row) for row in found.rows]}
+
+
+@router.get("/letters/{message_id}/why")
+def get_story(request: Request, message_id: str) -> dict[str, Any]:
+    """The evidence chain of one message."""
+    house: House = request.app.state.house
+    found: dict[str, Any] = house.story(message_id).as_dict()
+    return found

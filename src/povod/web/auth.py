@@ -1,0 +1,82 @@
+"""Signing in and out, with a limit on wrong passwords (design section 7)."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from povod.kit.settings.types import Limit
+from povod.kit.text import value_key
+from povod.store.tables import users
+
+if TYPE_CHECKING:
+    from povod.app.house import House
+
+router = APIRouter(include_in_schema=False)
+TRIES = [Limit(10, 300)]
+_hasher = PasswordHasher()
+# Checked when there is no such user, so that an answer takes as long as for a wrong password.
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+@router.get("/login")
+def form(request: Request, next: str = "/") -> Response:  # noqa: A002 - name of the field
+    """The sign-in page."""
+    page: Response = request.app.state.renderer.page(request, "login.html", next=next, failed="")
+    return page
+
+
+@router.post("/login")
+def sign_in(
+    request: Request,
+    login: Annotated[str, Form()],
+    password: Annotated[str, Form()],
+    next: Annotated[str, Form()] = "/",  # noqa: A002 - name of the field
+) -> Response:
+    """Check the password; a session cookie on success, 429 after too many tries."""
+    house: House = request.app.state.house
+    wait = house.quotas.take(f"login:{_client(request)}", TRIES)
+    if wait > timedelta():
+        return _failed(request, next, 429, "Too many tries. Wait a few minutes.")
+    with house.db.read() as conn:
+        row = conn.execute(
+            sa.select(users).where(users.c.login_key == value_key(login), users.c.active)
+        ).first()
+    if not _fits(row.password_hash if row else _NOBODY, password) or row is None:
+        return _failed(request, next, 401, "Wrong name or password.")
+    local = next if next.startswith("/") and not next.startswith(("//", "/\\")) else "/"
+    response = RedirectResponse(local, status_code=303)
+    secure = request.url.scheme == "https"
+    request.app.state.sessions.sign_in(response, row.id, row.session_epoch, secure=secure)
+    return response
+
+
+def _fits(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password)
+    except Argon2Error:
+        return False
+
+
+def _client(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def _failed(request: Request, target: str, status: int, reason: str) -> Response:
+    page: Response = request.app.state.renderer.page(
+        request, "login.html", next=target, failed=reason
+    )
+    page.status_code = status
+    return page
+
+
+@router.post("/logout")
+def sign_out(request: Request) -> Response:
+    """End the session in this browser."""
+    response = RedirectResponse("/login", status_code=303)
+    request.app.state.sessions.sign_out(response)
+    return response

@@ -1,0 +1,51 @@
+"""Companies: the list and the card with pages, contacts, facts, letters and merges."""
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request, Response
+
+from povod.book.listing import CompanyFilter, cities, company_card, list_companies
+from povod.store.tables import outreach_messages
+from povod.store.tables.book import COMPANY_STATES
+
+if TYPE_CHECKING:
+    from povod.app.house import House
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/companies")
+def companies_page(
+    request: Request,
+    q: str = "",
+    status: str = "",
+    city: str = "",
+    sort: str = "name",
+    page: int = 1,
+) -> Response:
+    """The list; the whole state is in the address."""
+    house: House = request.app.state.house
+    with house.db.read() as conn:
+        listing = list_companies(conn, CompanyFilter(q.strip(), status, city, sort, page))
+        values = {"listing": listing, "cities": cities(conn), "states": COMPANY_STATES}
+    values |= {"q": q, "status": status, "city": city, "sort": sort}
+    found: Response = request.app.state.renderer.page(request, "companies.html", **values)
+    return found
+
+
+@router.get("/companies/{company_id}")
+def company_page(request: Request, company_id: str) -> Response:
+    """One company."""
+    house: House = request.app.state.house
+    with house.db.read() as conn:
+        card = company_card(conn, company_id)
+        letters = conn.execute(
+            sa.select(outreach_messages)
+            .where(outreach_messages.c.company_id == company_id)
+            .order_by(outreach_messages.c.id)
+        ).all()
+    found: Response = request.app.state.renderer.page(
+        request, "company.html", card=card, letters=letters
+    )
+    return found

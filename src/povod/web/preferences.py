@@ -1,0 +1,29 @@
+"""Language and theme: remembered in the browser, switched by plain forms."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from fastapi.responses import RedirectResponse
+
+from povod.kit.i18n import LANGUAGES
+from povod.web.view import LANGUAGE_COOKIE, THEME_COOKIE
+
+router = APIRouter(include_in_schema=False)
+YEAR_SECONDS = 365 * 24 * 3600
+THEMES = ("light", "dark", "")
+
+
+@router.post("/preferences")
+def remember(
+    language: Annotated[str, Form()] = "",
+    theme: Annotated[str | None, Form()] = None,
+    back: Annotated[str, Form()] = "/",
+) -> RedirectResponse:
+    """Store the choice and return to the page it was made on."""
+    local = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
+    response = RedirectResponse(local, status_code=303)
+    if language in LANGUAGES:
+        response.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, samesite="lax")
+    if theme is not None and theme in THEMES:
+        response.set_cookie(THEME_COOKIE, theme, max_age=YEAR_SECONDS, samesite="lax")
+    return response

@@ -1,0 +1,127 @@
+"""Who is asking: a signed session cookie, or an API token; and protection against forged posts."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+import sqlalchemy as sa
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from povod.store.tables import api_tokens, users
+from povod.web.problems import problem
+
+if TYPE_CHECKING:
+    from povod.app.house import House
+
+COOKIE = "povod_session"
+MAX_AGE_SECONDS = 14 * 24 * 3600
+OPEN_PATHS = ("/login", "/static/", "/api/health", "/u/")
+ROLES = ("viewer", "operator", "approver", "admin")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Person:
+    """The user of this request."""
+
+    id: str
+    login: str
+    role: str
+
+    def may(self, role: str) -> bool:
+        """True if this person's role includes `role`."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+
+LOCAL = Person("local", "local", "admin")
+
+
+class SessionKeeper:
+    """Signs sessions in and out and decides whether a request may pass."""
+
+    def __init__(self, house: "House") -> None:
+        self._db = house.db
+        self._clock = house.clock
+        self._open = house.settings.web_auth == "off"
+        self._signer = URLSafeTimedSerializer(house.secret_key, salt="session")
+
+    def refusal(self, request: Request) -> Response | None:
+        """None when the request may pass; sets `request.state.person`."""
+        request.state.person = LOCAL if self._open else self._person(request)
+        if request.method not in SAFE_METHODS and not self._same_origin(request):
+            return problem(403, "the request came from another site", request)
+        if request.state.person is not None or request.url.path.startswith(OPEN_PATHS):
+            return None
+        if request.url.path.startswith("/api/"):
+            return problem(401, "sign in, or send a token: Authorization: Bearer …", request)
+        return RedirectResponse(f"/login?next={quote(request.url.path)}", status_code=303)
+
+    @staticmethod
+    def _same_origin(request: Request) -> bool:
+        """A browser names the origin of every post; other clients carry a token, not a cookie."""
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            return site in ("same-origin", "none")
+        origin = request.headers.get("origin")
+        if origin is not None:
+            return urlsplit(origin).netloc == request.headers.get("host")
+        return COOKIE not in request.cookies
+
+    def _person(self, request: Request) -> Person | None:
+        header = request.headers.get("authorization", "")
+        if header.lower().startswith("bearer "):
+            return self._by_token(header[7:].strip())
+        cookie = request.cookies.get(COOKIE)
+        return self._by_cookie(cookie) if cookie else None
+
+    def _by_cookie(self, cookie: str) -> Person | None:
+        try:
+            data: Any = self._signer.loads(cookie, max_age=MAX_AGE_SECONDS)
+        except BadSignature:
+            return None
+        with self._db.read() as conn:
+            row = conn.execute(
+                sa.select(users).where(
+                    users.c.id == data["id"],
+                    users.c.session_epoch == data["epoch"],
+                    users.c.active,
+                )
+            ).first()
+        return Person(row.id, row.login, row.role) if row else None
+
+    def _by_token(self, token: str) -> Person | None:
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        now = self._clock.now()
+        query = (
+            sa.select(users.c.id, users.c.login, api_tokens.c.role)
+            .join(users, users.c.id == api_tokens.c.user_id)
+            .where(
+                api_tokens.c.token_hash == digest,
+                api_tokens.c.revoked_at.is_(None),
+                sa.or_(api_tokens.c.expires_at.is_(None), api_tokens.c.expires_at > now),
+                users.c.active,
+            )
+        )
+        with self._db.read() as conn:
+            row = conn.execute(query).first()
+        return Person(row.id, row.login, row.role) if row else None
+
+    def sign_in(self, response: Response, user_id: str, epoch: int, *, secure: bool) -> None:
+        """Give the browser its session."""
+        value = self._signer.dumps({"id": user_id, "epoch": epoch})
+        response.set_cookie(
+            COOKIE,
+            value,
+            max_age=MAX_AGE_SECONDS,
+            httponly=True,
+            secure=secure,
+            samesite="lax",
+        )
+
+    @staticmethod
+    def sign_out(response: Response) -> None:
+        """Take the session back."""
+        response.delete_cookie(COOKIE)
