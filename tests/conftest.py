@@ -88,9 +88,10 @@ def sqlite_db(sqlite_template: Path, tmp_path: Path, clock: FixedClock) -> Itera
 @pytest.fixture
 def postgres_db(postgres_url: str, clock: FixedClock) -> Iterator[Database]:
     db = Database(postgres_url, clock)
-    names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
     with db.tx() as conn:
-        conn.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        # A TRUNCATE of all tables takes a second; deleting the few rows of a test does not.
+        for table in reversed(metadata.sorted_tables):
+            conn.execute(table.delete())
     yield db
     db.close()
 

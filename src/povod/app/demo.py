@@ -53,12 +53,13 @@ def run_demo(
     *,
     sites: int,
     fresh: bool,
-    serve: bool,
-    port: int,
     say: Say,
     show: Callable[[DemoResult], None],
+    then: Callable[[House], None] | None = None,
 ) -> None:
-    """Play the leads job from a table to the answers, print the result, open the console.
+    """Play the leads job from a table to the answers and show the result.
+
+    `then` goes on with the house while its world still runs.
 
     The data stays in `data`: a second run finds everything done and changes nothing.
     """
@@ -75,8 +76,8 @@ def run_demo(
             result = measure(house, world, time.monotonic() - started)
             show(result)
             check(result)
-            if serve:
-                _serve(house, port, say)
+            if then is not None:
+                then(house)
         finally:
             house.close()
 
@@ -132,10 +133,3 @@ def check(result: DemoResult) -> None:
         raise DemoFailedError(f"{result.sent_twice} letters reached the mail server twice")
     if not result.funnel["accepted"]:
         raise DemoFailedError("no letter was accepted; see the steps above for the one that failed")
-
-
-def _serve(house: House, port: int, say: Say) -> None:
-    from povod.app.serving import serve
-
-    say("")
-    serve(house, "127.0.0.1", port, work=False, say=say)

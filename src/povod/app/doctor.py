@@ -76,16 +76,15 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "workers", "embedded: the ledger alone, no broker needed")
         return
     try:
-        from redis import Redis
-        from redis.exceptions import RedisError
+        from povod.engine.dispatch.rq import ping
     except ImportError:
         yield Finding("fail", "redis", "client not installed", "install the extra: povod[server]")
         return
-    try:
-        Redis.from_url(settings.redis_url, socket_timeout=3).ping()
+    trouble = ping(settings.redis_url)
+    if trouble:
+        yield Finding("fail", "redis", trouble, "check REDIS_URL and that Redis runs")
+    else:
         yield Finding("ok", "redis", "answers")
-    except RedisError as error:
-        yield Finding("fail", "redis", str(error), "check REDIS_URL and that Redis runs")
 
 
 def _search(settings: Settings) -> Iterator[Finding]:

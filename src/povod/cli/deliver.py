@@ -6,7 +6,7 @@ import typer
 
 from povod.cli.context import Json, open_house
 from povod.cli.output import as_json, facts, say, table
-from povod.kit.log import mask_email
+from povod.kit.masking import mask_email
 
 app = typer.Typer(help="The outbox: what waits, what left, what is in doubt.", no_args_is_help=True)
 

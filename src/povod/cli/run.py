@@ -10,6 +10,7 @@ from povod.cli.output import as_json, complain, say, table
 
 if TYPE_CHECKING:
     from povod.app.demo import DemoResult
+    from povod.app.house import House
 
 
 def register(app: typer.Typer) -> None:
@@ -35,11 +36,17 @@ def demo(
         data,
         sites=sites,
         fresh=fresh,
-        serve=serve,
-        port=port,
         say=complain if json else say,
         show=(lambda result: as_json(result.as_dict())) if json else _show_demo,
+        then=(lambda house: _open_console(house, port)) if serve else None,
     )
+
+
+def _open_console(house: "House", port: int) -> None:
+    from povod.web.serving import serve as run_server
+
+    say()
+    run_server(house, "127.0.0.1", port, work=False, say=say)
 
 
 def _show_demo(result: "DemoResult") -> None:
@@ -64,7 +71,7 @@ def up(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = -1,
 ) -> None:
     """Console, workers and schedules in one process."""
-    from povod.app.serving import serve as run_server
+    from povod.web.serving import serve as run_server
 
     with open_house() as house:
         run_server(house, host, port, work=True, say=say)
@@ -75,7 +82,7 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = -1,
 ) -> None:
     """The console only."""
-    from povod.app.serving import serve as run_server
+    from povod.web.serving import serve as run_server
 
     with open_house() as house:
         run_server(house, host, port, work=False, say=say)

@@ -47,7 +47,6 @@ class VisitRules:
     pause: float = 2.0
     fetch: FetchLimits = field(default_factory=FetchLimits)
     own_domain: Callable[[str], str | None] = registrable_domain
-    region: str | None = None
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
@@ -244,7 +243,7 @@ class _Visitor:
             size = len(response.body)
             return _failed(page, Failure.NOT_HTML, f"{kind}, {size} bytes")
         text, charset = decode(response.body, response.content_type)
-        facts = await asyncio.to_thread(extract_page, text, response.final_url, self._rules.region)
+        facts = await asyncio.to_thread(extract_page, text, response.final_url)
         return replace(page, charset=charset, body=response.body, facts=facts)
 
     def _own_page(self, page: VisitedPage) -> VisitedPage:

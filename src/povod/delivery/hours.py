@@ -2,13 +2,15 @@
 
 from datetime import date, time
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-import holidays
 
 from povod.delivery.moves import Message
 from povod.delivery.windows import DayFilter, Hours, Window, every_day
 from povod.kit.settings import Settings
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 _COUNTRIES = {"RU": "RU", "UK": "GB"}
 SATURDAY = 5
@@ -58,5 +60,7 @@ def is_working_day(day: date, country: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _calendar(country: str, year: int) -> holidays.HolidayBase:
+def _calendar(country: str, year: int) -> "HolidayBase":
+    import holidays  # half a second, needed only where working days are asked for
+
     return holidays.country_holidays(country, years=year)

@@ -148,7 +148,7 @@ def _problems(box: Mapping[str, Any]) -> list[Problem]:
         report(switch, "without TLS mail may go to this machine only; set it to true")
     if (
         box.get("imap_host")
-        and box["imap_security"] == "none"
+        and box.get("imap_security") == "none"
         and not is_loopback(box["imap_host"])
     ):
         report("SMTP_IMAP_SECURITY", "none is for this machine only; use ssl")

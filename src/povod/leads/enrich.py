@@ -8,7 +8,7 @@ rows.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -128,8 +128,7 @@ class Enricher:
             return Later(self._deps.clock.now() + stored)
         if stored.outcome == "stopped":
             return None
-        news = {"company_id": company_id, "outcome": stored.outcome, "contacts": stored.contacts}
-        run.progress(news)
+        run.progress({"company_id": company_id, **asdict(stored)})
         return {"visited": 1, stored.outcome: 1, "contacts": stored.contacts}
 
     def plan(self, _run: Run) -> dict[str, Any]:
@@ -243,8 +242,8 @@ class Enricher:
                 return Stored("stopped")
             keeping = Keeping(deps.clock, deps.settings, claimed.rules)
             stored = store_visits(conn, keeping, company, visits)
-        log.info("leads.enrich", outcome=stored.outcome, failure=stored.failure)
-        return stored
+        log.info("leads.enrich", host=claimed.host, outcome=stored.outcome, failure=stored.failure)
+        return replace(stored, host=claimed.host)
 
 
 def register(handlers: Handlers, deps: EnrichDeps) -> Enricher:

@@ -59,6 +59,7 @@ class Stored:
     outcome: str
     contacts: int = 0
     failure: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True)

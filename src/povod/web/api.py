@@ -3,21 +3,21 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
+from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 
 from povod.book.listing import CompanyFilter, company_card, list_companies
 from povod.delivery.listing import MessageFilter, list_messages
 from povod.leads.funnel import funnel
+from povod.web.params import CompanySort, CompanyState, MessageState, Page, RowId, Size, Text
 
 if TYPE_CHECKING:
     from povod.app.house import House
 
 router = APIRouter(prefix="/api")
-Page = Annotated[int, Query(ge=1)]
-Size = Annotated[int, Query(ge=1, le=500)]
 
 
 def plain(row: Any) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def health(request: Request) -> JSONResponse:
     """Whether the house can work: 200 ok, 503 when the database cannot be used."""
     house: House = request.app.state.house
     report = house.health()
-    return JSONResponse(report, 200 if report["status"] == "ok" else 503)
+    return JSONResponse(jsonable_encoder(report), 200 if report["status"] == "ok" else 503)
 
 
 @router.get("/leads/funnel")
@@ -51,10 +51,10 @@ def get_funnel(request: Request) -> dict[str, int]:
 @router.get("/companies")
 def get_companies(
     request: Request,
-    q: str = "",
-    status: str = "",
-    city: str = "",
-    sort: str = "name",
+    q: Text = "",
+    status: CompanyState = "",
+    city: Text = "",
+    sort: CompanySort = "name",
     page: Page = 1,
     size: Size = 50,
 ) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def get_companies(
 
 
 @router.get("/companies/{company_id}")
-def get_company(request: Request, company_id: str) -> dict[str, Any]:
+def get_company(request: Request, company_id: RowId) -> dict[str, Any]:
     """One company with contacts, pages and facts."""
     house: House = request.app.state.house
     with house.db.read() as conn:
@@ -80,7 +80,7 @@ def get_company(request: Request, company_id: str) -> dict[str, Any]:
 
 @router.get("/letters")
 def get_letters(
-    request: Request, q: str = "", status: str = "", page: Page = 1, size: Size = 50
+    request: Request, q: Text = "", status: MessageState = "", page: Page = 1, size: Size = 50
 ) -> dict[str, Any]:
     """Messages of the outbox, one page."""
     house: House = request.app.state.house

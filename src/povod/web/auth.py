@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from povod.kit.settings.types import Limit
 from povod.kit.text import value_key
 from povod.store.tables import users
+from povod.web.params import local_path
 
 if TYPE_CHECKING:
     from povod.app.house import House
@@ -33,23 +34,24 @@ def form(request: Request, next: str = "/") -> Response:  # noqa: A002 - name of
 @router.post("/login")
 def sign_in(
     request: Request,
-    login: Annotated[str, Form()],
-    password: Annotated[str, Form()],
+    login: Annotated[str, Form(max_length=200)],
+    password: Annotated[str, Form(max_length=1000)],
     next: Annotated[str, Form()] = "/",  # noqa: A002 - name of the field
 ) -> Response:
     """Check the password; a session cookie on success, 429 after too many tries."""
     house: House = request.app.state.house
     wait = house.quotas.take(f"login:{_client(request)}", TRIES)
     if wait > timedelta():
-        return _failed(request, next, 429, "Too many tries. Wait a few minutes.")
+        refused = _failed(request, next, 429, "Too many tries. Wait a few minutes.")
+        refused.headers["Retry-After"] = str(int(wait.total_seconds()) + 1)
+        return refused
     with house.db.read() as conn:
         row = conn.execute(
             sa.select(users).where(users.c.login_key == value_key(login), users.c.active)
         ).first()
     if not _fits(row.password_hash if row else _NOBODY, password) or row is None:
         return _failed(request, next, 401, "Wrong name or password.")
-    local = next if next.startswith("/") and not next.startswith(("//", "/\\")) else "/"
-    response = RedirectResponse(local, status_code=303)
+    response = RedirectResponse(local_path(next), status_code=303)
     secure = request.url.scheme == "https"
     request.app.state.sessions.sign_in(response, row.id, row.session_epoch, secure=secure)
     return response

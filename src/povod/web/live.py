@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from povod.leads.funnel import bars, funnel
+from povod.web.overview import running
 
 if TYPE_CHECKING:
     from povod.app.house import House
 
 router = APIRouter(include_in_schema=False)
 POLL_SECONDS = 0.5
+MAX_ID = 2**63 - 1
 
 
 @router.get("/live/overview", response_class=EventSourceResponse)
@@ -31,7 +32,7 @@ async def overview(request: Request) -> AsyncIterator[ServerSentEvent]:
 def _running(request: Request) -> str:
     house: House = request.app.state.house
     with house.db.read() as conn:
-        values = {"bars": bars(conn), "funnel": funnel(conn)}
+        values = running(conn)
     text: str = request.app.state.renderer.text(request, "parts/running.html", **values)
     return text
 
@@ -39,7 +40,7 @@ def _running(request: Request) -> str:
 @router.get("/api/stream", response_class=EventSourceResponse)
 async def stream(
     request: Request,
-    last_event_id: Annotated[int, Header()] = 0,
+    last_event_id: Annotated[int, Header(ge=0, le=MAX_ID)] = 0,
     topic: str | None = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """Progress events as JSON with ids; `Last-Event-ID` continues where a client stopped."""

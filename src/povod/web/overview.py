@@ -1,8 +1,8 @@
 """The first page: funnel, a month of letters and replies, running work, what waits for a person."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from povod.leads.funnel import bars, funnel
 from povod.store.tables import dedup_pairs, inbound_mail, outreach_messages
+from povod.web.chart import Day, draw
 
 if TYPE_CHECKING:
     from povod.app.house import House
@@ -18,49 +19,51 @@ router = APIRouter(include_in_schema=False)
 DAYS = 30
 
 
-@dataclass(frozen=True)
-class Day:
-    """Letters and replies of one day."""
-
-    day: date
-    sent: int
-    replied: int
-
-
 @router.get("/")
 def overview(request: Request) -> Response:
     """The page."""
     house: House = request.app.state.house
     with house.db.read() as conn:
-        values = {
-            "funnel": funnel(conn),
-            "bars": bars(conn),
-            "days": last_days(conn, house.clock.now().date()),
-            "waiting": waiting(conn),
-        }
-    page: Response = request.app.state.renderer.page(request, "overview.html", **values)
+        zone = ZoneInfo(house.settings.app_timezone)
+        chart = draw(last_days(conn, house.clock.now(), zone))
+        values = running(conn)
+    page: Response = request.app.state.renderer.page(
+        request, "overview.html", chart=chart, **values
+    )
     return page
 
 
-def last_days(conn: Connection, today: date) -> list[Day]:
-    """The last 30 days with what was sent and answered; days without mail included."""
-    first = today - timedelta(days=DAYS - 1)
-    sent = _per_day(conn, outreach_messages.c.sent_at)
-    replied = _per_day(conn, inbound_mail.c.received_at, inbound_mail.c.kind == "reply")
-    days = [first + timedelta(days=number) for number in range(DAYS)]
+def running(conn: Connection) -> dict[str, Any]:
+    """What changes while work is done: the live part of the page."""
+    return {"funnel": funnel(conn), "bars": bars(conn), "waiting": waiting(conn)}
+
+
+def last_days(conn: Connection, now: datetime, zone: ZoneInfo) -> list[Day]:
+    """The last 30 days of `zone` with what was sent and answered; quiet days included."""
+    today = now.astimezone(zone).date()
+    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+    since = datetime.combine(days[0], time(), zone)
+    sent = _per_day(conn, outreach_messages.c.sent_at, since)
+    received = inbound_mail.c.received_at
+    replied = _per_day(conn, received, since, inbound_mail.c.kind == "reply")
     return [Day(day, sent.get(day, 0), replied.get(day, 0)) for day in days]
 
 
 def _per_day(
-    conn: Connection, column: sa.Column[object], *where: sa.ColumnElement[bool]
+    conn: Connection, column: sa.Column[Any], since: datetime, *where: sa.ColumnElement[bool]
 ) -> dict[date, int]:
-    day = sa.func.date(column)
-    query = sa.select(day, sa.func.count()).where(column.is_not(None), *where).group_by(day)
+    """Counts by the date that the clock on the wall showed; SQLite has no zones, only shifts."""
+    if conn.dialect.name == "sqlite":
+        shift = since.utcoffset() or timedelta()
+        day = sa.func.date(column, f"{int(shift.total_seconds())} seconds")
+    else:
+        day = sa.func.date(sa.func.timezone(str(since.tzinfo), column))
+    query = sa.select(day, sa.func.count()).where(column >= since, *where).group_by(sa.text("1"))
     return {date.fromisoformat(str(found)): count for found, count in conn.execute(query)}
 
 
 def waiting(conn: Connection) -> dict[str, int]:
-    """What needs a person: approvals, doubts, review pairs."""
+    """What needs a person: approvals, doubts, pairs of companies, answers to look at."""
     letters = outreach_messages.c
     counts = {
         "needs_approval": sa.select(sa.func.count()).where(letters.status == "needs_approval"),

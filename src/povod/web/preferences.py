@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse
 
 from povod.kit.i18n import LANGUAGES
+from povod.web.params import local_path
 from povod.web.view import LANGUAGE_COOKIE, THEME_COOKIE
 
 router = APIRouter(include_in_schema=False)
@@ -20,8 +21,7 @@ def remember(
     back: Annotated[str, Form()] = "/",
 ) -> RedirectResponse:
     """Store the choice and return to the page it was made on."""
-    local = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
-    response = RedirectResponse(local, status_code=303)
+    response = RedirectResponse(local_path(back), status_code=303)
     if language in LANGUAGES:
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, samesite="lax")
     if theme is not None and theme in THEMES:

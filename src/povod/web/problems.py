@@ -1,6 +1,6 @@
 """One error shape for programs (RFC 9457), one error page for people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -15,15 +15,25 @@ TITLES = {
     401: "Not signed in",
     403: "Not allowed",
     404: "Not found",
+    405: "Method not allowed",
     409: "Wrong state",
     422: "Not valid",
     429: "Too many requests",
     500: "Internal error",
+    503: "Not available",
 }
 STATUS = ((NotFoundError, 404), (ConflictError, 409), (InputError, 422))
+# Read by programs, the browser's script included: a page would be of no use to them.
+FOR_PROGRAMS = ("/api/", "/live/")
 
 
-def problem(status: int, detail: str, request: Request, errors: Sequence[Any] = ()) -> JSONResponse:
+def problem(
+    request: Request,
+    status: int,
+    detail: str,
+    errors: Sequence[Any] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
     """An `application/problem+json` answer."""
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -34,7 +44,27 @@ def problem(status: int, detail: str, request: Request, errors: Sequence[Any] = 
     }
     if errors:
         body["errors"] = list(errors)
-    return JSONResponse(body, status, media_type="application/problem+json")
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def for_programs(request: Request) -> bool:
+    """True if the one who asks is a program and not a person."""
+    return request.url.path.startswith(FOR_PROGRAMS)
+
+
+def answer(
+    request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The error in the shape that the asker can read."""
+    if for_programs(request):
+        return problem(request, status, detail, headers=headers)
+    renderer = request.app.state.renderer
+    page: Response = renderer.page(
+        request, "error.html", status=status, title=TITLES.get(status, "Error"), detail=detail
+    )
+    page.status_code = status
+    page.headers.update(headers or {})
+    return page
 
 
 def status_of(error: PovodError) -> int:
@@ -43,7 +73,7 @@ def status_of(error: PovodError) -> int:
 
 
 def install(app: FastAPI) -> None:
-    """Every error leaves in one of the two shapes."""
+    """Every expected error leaves in one of the two shapes; the guard has the others."""
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(PovodError, _house_error)
@@ -51,12 +81,12 @@ def install(app: FastAPI) -> None:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _answer(request, error.status_code, str(error.detail))
+    return answer(request, error.status_code, str(error.detail), error.headers)
 
 
 async def _house_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, PovodError)
-    return _answer(request, status_of(error), str(error))
+    return answer(request, status_of(error), str(error))
 
 
 async def _not_valid(request: Request, error: Exception) -> Response:
@@ -65,19 +95,6 @@ async def _not_valid(request: Request, error: Exception) -> Response:
         {"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]}
         for item in error.errors()
     ]
-    if _wants_json(request):
-        return problem(422, "some fields are not valid", request, errors)
-    return _answer(request, 422, "; ".join(f"{e['field']}: {e['message']}" for e in errors))
-
-
-def _wants_json(request: Request) -> bool:
-    return request.url.path.startswith("/api/")
-
-
-def _answer(request: Request, status: int, detail: str) -> Response:
-    if _wants_json(request):
-        return problem(status, detail, request)
-    renderer = request.app.state.renderer
-    page: Response = renderer.page(request, "error.html", status=status, detail=detail)
-    page.status_code = status
-    return page
+    if for_programs(request):
+        return problem(request, 422, "some fields are not valid", errors)
+    return answer(request, 422, "; ".join(f"{e['field']}: {e['message']}" for e in errors))

@@ -11,14 +11,17 @@ from fastapi.responses import RedirectResponse
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from povod.store.tables import api_tokens, users
-from povod.web.problems import problem
+from povod.web.problems import answer, for_programs, problem
 
 if TYPE_CHECKING:
     from povod.app.house import House
 
 COOKIE = "povod_session"
 MAX_AGE_SECONDS = 14 * 24 * 3600
-OPEN_PATHS = ("/login", "/static/", "/api/health", "/u/")
+OPEN_PATHS = ("/login", "/static/", "/api/health", "/u/", "/preferences")
+# Mail programs post here on behalf of a person who never saw this host (RFC 8058).
+POSTED_FROM_ANYWHERE = ("/u/",)
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 ROLES = ("viewer", "operator", "approver", "admin")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -50,14 +53,22 @@ class SessionKeeper:
 
     def refusal(self, request: Request) -> Response | None:
         """None when the request may pass; sets `request.state.person`."""
+        path = request.url.path
         request.state.person = LOCAL if self._open else self._person(request)
-        if request.method not in SAFE_METHODS and not self._same_origin(request):
-            return problem(403, "the request came from another site", request)
-        if request.state.person is not None or request.url.path.startswith(OPEN_PATHS):
+        if self._open and request.url.hostname not in LOOPBACK_NAMES:
+            # A page elsewhere could give its own name our address and then read everything.
+            return answer(request, 403, "without sign-in the console answers on 127.0.0.1 only")
+        if self._may_be_forged(request) and not path.startswith(POSTED_FROM_ANYWHERE):
+            return answer(request, 403, "the request came from another site")
+        if request.state.person is not None or path.startswith(OPEN_PATHS):
             return None
-        if request.url.path.startswith("/api/"):
-            return problem(401, "sign in, or send a token: Authorization: Bearer …", request)
-        return RedirectResponse(f"/login?next={quote(request.url.path)}", status_code=303)
+        if for_programs(request):
+            detail = "sign in, or send a token: Authorization: Bearer …"
+            return problem(request, 401, detail, headers={"WWW-Authenticate": "Bearer"})
+        return RedirectResponse(f"/login?next={quote(_page_asked_for(request))}", status_code=303)
+
+    def _may_be_forged(self, request: Request) -> bool:
+        return request.method not in SAFE_METHODS and not self._same_origin(request)
 
     @staticmethod
     def _same_origin(request: Request) -> bool:
@@ -125,3 +136,11 @@ class SessionKeeper:
     def sign_out(response: Response) -> None:
         """Take the session back."""
         response.delete_cookie(COOKIE)
+
+
+def _page_asked_for(request: Request) -> str:
+    """Where to go after signing in: the page with its filters; never a form that was posted."""
+    if request.method not in SAFE_METHODS:
+        return "/"
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path

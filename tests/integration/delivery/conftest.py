@@ -11,8 +11,8 @@ from povod.store.db import Database
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from delivery_house import House, settings_for  # noqa: E402 - tests are no package
-from delivery_sink import Sink, SinkServer  # noqa: E402
+from delivery_house import House, settings_for
+from delivery_sink import Sink, SinkServer
 
 
 @pytest.fixture
@@ -23,9 +23,8 @@ def sink() -> Iterator[Sink]:
 
 
 @pytest.fixture
-def house(db: Database, clock: FixedClock, tmp_path: Path, sink: Sink) -> Iterator[House]:
-    made = House.build(db, clock, settings_for(tmp_path, sink.port))
-    yield made
+def house(db: Database, clock: FixedClock, tmp_path: Path, sink: Sink) -> House:
+    return House.build(db, clock, settings_for(tmp_path, sink.port))
 
 
 @pytest.fixture

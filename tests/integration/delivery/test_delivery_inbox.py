@@ -210,7 +210,7 @@ def test_an_automatic_answer_changes_no_status(sent: tuple[House, str]) -> None:
 
 def test_unsubscribing_by_mail_cancels_what_waits(sent: tuple[House, str]) -> None:
     house, message_id = sent
-    waiting = house.scheduled("ok-info@firma.ru")
+    waiting = house.scheduled("ok-info@firma.ru", dedupe_key="later")
     token = unsubscribe_token(house.delivery.office.keys, message_id)
 
     result = house.delivery.take_mail(

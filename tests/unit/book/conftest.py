@@ -9,10 +9,19 @@ import pytest
 
 from povod.kit.text import transliterate
 
-CITIES = ["Москва", "Санкт-Петербург", "Казань", "Омск", "Самара", "Ростов-на-Дону", "Пермь", "Тула"]
+CITIES = [
+    "Москва",
+    "Санкт-Петербург",
+    "Казань",
+    "Омск",
+    "Самара",
+    "Ростов-на-Дону",
+    "Пермь",
+    "Тула",
+]
 TRADES = ["Стоматология", "Окна", "Клиника", "Автосервис", "Юрист", "Мебель", "Ремонт", "Доставка"]
-FIRST = "Аль Бел Вел Гран Дель Евро Зен Инте Кон Лум Мак Нор Окт Про Рив Сол Тех Уни Фор Эко".split()
-SECOND = "мар тон рис вест град дом стар лайн пласт сити трейд логик грин тек ум фарм".split()
+FIRST = ["Аль", "Бел", "Вел", "Гран", "Дель", "Евро", "Зен", "Инте", "Кон", "Лум", "Мак", "Нор"]
+SECOND = ["мар", "тон", "рис", "вест", "град", "дом", "стар", "лайн", "пласт", "сити", "трейд"]
 PLAIN = ["Ромашка", "Улыбка", "Мастер", "Вектор", "Гарант", "Стандарт"]
 FORMS = ["ООО «{}»", "{}", "АО «{}»", 'ООО "{}"', "{} ООО", "Компания {}"]
 STREETS = ["Ленина", "Мира", "Садовая", "Победы", "Гагарина", "Лесная", "Школьная", "Труда"]
@@ -107,9 +116,9 @@ def write_down(rng: random.Random, firm_data: dict[str, Any]) -> dict[str, Any]:
     record["name"] = rng.choice(FORMS).format(record["name"])
     record["phone"] = shown_phone(rng, record["phone"])
     if record["website"] and rng.random() < 0.6:
-        record["website"] = rng.choice(["http://www.{}/", "https://{}", "www.{}", "{}/kontakty"]).format(
-            record["website"]
-        )
+        record["website"] = rng.choice(
+            ["http://www.{}/", "https://{}", "www.{}", "{}/kontakty"]
+        ).format(record["website"])
     return record
 
 

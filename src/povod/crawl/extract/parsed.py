@@ -21,7 +21,7 @@ from povod.crawl.extract.text import (
 from povod.kit.errors import InvalidUrl
 from povod.kit.url import host_of, registrable_domain
 
-CREDIT_WORDS = ("сайт", "Сайт", "студи", " by ", "Сделано", "Создано")
+CREDIT_WORDS = ("сайт", "Сайт", "студи", "Студи", " by ", "делано", "оздано", "азработано")
 
 
 class ParsedPage:

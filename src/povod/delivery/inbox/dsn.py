@@ -9,12 +9,14 @@ import binascii
 import quopri
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
 
 from povod.delivery.inbox.freeform import free_form_bounces
 from povod.delivery.inbox.mailtext import body_text, headers, own_parts, parse, part_text
 from povod.delivery.inbox.status import meaning, status_of
+from povod.kit.charset import decode
 
 _FIELD = re.compile(r"^([A-Za-z][\w-]*)\s*:\s*(.*)$")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
@@ -99,19 +101,17 @@ def _blocks(part: Message) -> Iterator[Block]:
 def _status_text(part: Message) -> str:
     payload = part.get_payload()
     if isinstance(payload, list):
-        text = "\n\n".join(c.as_string().strip("\n") for c in payload if isinstance(c, Message))
+        groups = [group.as_bytes() for group in payload if isinstance(group, Message)]
+        raw = b"\n\n".join(group.strip(b"\n") for group in groups)
     else:
-        text = str(payload)
+        raw = str(payload).encode("utf-8", "surrogateescape")
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
-    raw = text.encode("utf-8", "surrogateescape")
-    try:
-        if encoding == "base64":
+    if encoding == "base64":
+        with suppress(binascii.Error):
             raw = base64.b64decode(raw)
-        elif encoding == "quoted-printable":
-            raw = quopri.decodestring(raw)
-    except binascii.Error:
-        return text
-    return raw.decode("utf-8", "replace")
+    elif encoding == "quoted-printable":
+        raw = quopri.decodestring(raw)
+    return decode(raw)[0] if raw else ""
 
 
 def _fields(group: str) -> Block:

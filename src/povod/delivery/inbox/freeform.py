@@ -63,7 +63,8 @@ def looks_like_report(mail: Message) -> bool:
     if mail.get("X-Failed-Recipients") is not None:
         return True
     subject = header(mail, "Subject")
-    if _REPLY.match(subject):
+    report_type = str(mail.get_param("report-type", "") or "")
+    if _REPLY.match(subject) or report_type.startswith("disposition"):
         return False
     sender = f"{header(mail, 'From')} {header(mail, 'Return-Path')}"
     from_server = bool(_SENDER.search(sender))

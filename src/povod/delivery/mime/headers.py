@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from email.errors import HeaderParseError
 from email.headerregistry import Address, HeaderRegistry
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
@@ -57,9 +58,13 @@ def _safe(name: str, value: str) -> str:
 def _address(name: str, address: str) -> Address:
     if "@" in name:
         raise UnsafeHeader(f'{name[:60]!r} as a name holds "@" and imitates an address; change it')
+    _safe("name", name)
+    local, _, domain = _safe("address", address).rpartition("@")
     try:
-        return Address(_safe("name", name), addr_spec=_safe("address", address))
-    except (ValueError, IndexError) as error:
+        if not local.isascii():
+            return Address(name, local, domain)
+        return Address(name, addr_spec=address)
+    except (ValueError, IndexError, HeaderParseError) as error:
         raise UnsafeHeader(f"{address[:60]!r} is not an address for a header: {error}") from None
 
 

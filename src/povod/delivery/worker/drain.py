@@ -14,10 +14,10 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from povod.delivery import mailboxes as boxes
 from povod.delivery import mime
 from povod.delivery.channels import Parcel, Reply, Session
 from povod.delivery.channels.contract import CONNECT
-from povod.delivery.mailboxes import Mailbox
 from povod.delivery.moves import Message
 from povod.delivery.office import Office
 from povod.delivery.routing.choose import Route, Router
@@ -109,7 +109,7 @@ class Drain:
         for message in picked:
             route = await asyncio.to_thread(self._router.route, message)
             if route is None:
-                await asyncio.to_thread(self._hold, message, "no_mailbox", None)
+                await asyncio.to_thread(self._hold, [message["id"]], "no_mailbox")
                 summary.counts["held"] += 1
             else:
                 lanes.setdefault(route.mailbox["id"], []).append((route, message))
@@ -126,8 +126,12 @@ class Drain:
     ) -> None:
         session: Session | None = None
         try:
-            for route, message in lane:
+            for place, (route, message) in enumerate(lane):
                 if time.monotonic() >= ends:
+                    return
+                waiting = [row["id"] for _, row in lane[place:]]
+                if await self._in_thread(self._rest_waits, route.mailbox["id"], waiting):
+                    summary.counts["held"] += len(waiting)
                     return
                 claimed = await self._in_thread(
                     claim, self._office, route, message["id"], self._owner
@@ -205,18 +209,23 @@ class Drain:
         )
         return state
 
-    def _hold(self, message: Message, reason: str, until: datetime | None) -> None:
+    def _rest_waits(self, mailbox_id: str, waiting: list[str]) -> bool:
+        """A mailbox in its pause: all its messages wait for the pause's end, in one update."""
+        now = self._office.clock.now()
+        with self._office.db.read() as conn:
+            until = boxes.by_id(conn, mailbox_id)["next_send_at"]
+        if until is None or until <= now:
+            return False
+        self._hold(waiting, "mailbox_spacing", until)
+        return True
+
+    def _hold(self, waiting: list[str], reason: str, until: datetime | None = None) -> None:
         again = until or self._office.clock.now() + HOLD_RETRY
-        row = (messages.c.id == message["id"]) & (messages.c.status == "scheduled")
+        rows = messages.c.id.in_(waiting) & (messages.c.status == "scheduled")
         values = {"scheduled_for": again, "skip_reason": reason}
         with self._office.db.tx() as conn:
-            conn.execute(messages.update().where(row).values(**values))
+            conn.execute(messages.update().where(rows).values(**values))
 
     @staticmethod
     async def _in_thread(function: Callable[..., T], *args: Any) -> T:
         return await asyncio.to_thread(function, *args)
-
-
-def mailbox_ready(mailbox: Mailbox, now: datetime) -> bool:
-    """True if the mailbox's pause since its last letter is over."""
-    return not mailbox["next_send_at"] or mailbox["next_send_at"] <= now

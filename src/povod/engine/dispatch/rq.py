@@ -66,6 +66,15 @@ def connect_impatiently(url: str) -> Redis:
     )
 
 
+def ping(url: str) -> str:
+    """Why Redis does not answer, for people; empty when it does."""
+    try:
+        connect_impatiently(url).ping()
+    except RedisError as error:
+        return str(error)
+    return ""
+
+
 class RqDispatcher:
     """Rings for ledger rows through RQ queues named `<prefix>:<queue>`."""
 

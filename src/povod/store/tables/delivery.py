@@ -135,6 +135,7 @@ outreach_messages = sa.Table(
     sa.CheckConstraint("company_id IS NOT NULL OR client_id IS NOT NULL", name="somebody"),
     sa.Index("ix_outreach_messages_due", "status", "scheduled_for", "priority", "id"),
     sa.Index("ix_outreach_messages_sent_at", "sent_at"),
+    sa.Index("ix_outreach_messages_recipient_domain", "recipient_domain"),
 )
 
 deliveries = sa.Table(
@@ -186,6 +187,7 @@ deliveries = sa.Table(
         postgresql_where=_OPEN_ATTEMPT,
     ),
     sa.Index("ix_deliveries_state_lease_until", "state", "lease_until"),
+    sa.Index("ix_deliveries_verp_token", "verp_token"),
 )
 
 mailboxes = sa.Table(

@@ -67,7 +67,9 @@ def test_a_broken_script_is_mended(script: str, expected: dict[str, object]) -> 
     assert json_ld(page(script)) == [expected]
 
 
-@pytest.mark.parametrize("sign", ["<!-- не комментарий -->", "/* и это */", "// https://firma.ru", ",}"])
+@pytest.mark.parametrize(
+    "sign", ["<!-- не комментарий -->", "/* и это */", "// https://firma.ru", ",}"]
+)
 def test_inside_a_string_nothing_is_dropped(sign: str) -> None:
     script = json.dumps({"a": sign}, ensure_ascii=False)[:-1] + ",}"
     assert json_ld(page(script)) == [{"a": sign}]
@@ -77,7 +79,9 @@ def test_several_values_in_one_script() -> None:
     assert json_ld(page('{"a": 1}\n{"b": 2}')) == [{"a": 1}, {"b": 2}]
 
 
-@pytest.mark.parametrize("script", ["", "null", "42", '"текст"', '{"a": 1', "var x = 1", "{'a': 1}"])
+@pytest.mark.parametrize(
+    "script", ["", "null", "42", '"текст"', '{"a": 1', "var x = 1", "{'a': 1}"]
+)
 def test_what_cannot_be_mended_is_left_out(script: str) -> None:
     assert json_ld(page(script)) == []
 
@@ -92,7 +96,9 @@ def test_nesting_beyond_reason_is_left_out() -> None:
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 

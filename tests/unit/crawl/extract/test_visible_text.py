@@ -121,7 +121,8 @@ def test_any_text_gives_collapsed_lines(html: str) -> None:
 def test_title_metas_and_headings() -> None:
     page = ParsedPage(
         "<title> Окна\n в Казани </title><meta name=Description content='Под  ключ'>"
-        "<meta property='og:site_name' content='Светлый дом'><meta name=description content='второе'>"
+        "<meta property='og:site_name' content='Светлый дом'>"
+        "<meta name=description content='второе'>"
         "<meta name=empty content=''><h1>Окна <b>ПВХ</b></h1><h2></h2><h2>Услуги</h2>",
         "https://okna.ru/",
     )
@@ -146,7 +147,9 @@ def test_links_that_lead_nowhere_are_left_out() -> None:
 
 
 def test_hidden_links_are_given_back() -> None:
-    tree = parse_html('<div style="display:none"><a href="tel:1">один</a></div><a href="/b">два</a>')
+    tree = parse_html(
+        '<div style="display:none"><a href="tel:1">один</a></div><a href="/b">два</a>'
+    )
     assert [link.href for link in drop_unseen(tree)] == ["tel:1"]
     assert [href for href, _ in anchors_of(tree)] == ["/b"]
 

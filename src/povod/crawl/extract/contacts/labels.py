@@ -46,7 +46,7 @@ def label_of_link(page: ParsedPage, link: Link) -> str:
 def is_studio_credit(page: ParsedPage, words: str, place: int | None = None) -> bool:
     """Whether the words, or what stands at `place`, belong to the credits of a web studio (L84).
 
-    Credits stand on the same line or within the two lines before. A company that builds sites
+    Credits stand on the same line or in the two texts before it. A company that builds sites
     itself speaks of it everywhere, so nothing on its pages is taken for credits.
     """
     if not page.may_show_credits:
@@ -56,6 +56,6 @@ def is_studio_credit(page: ParsedPage, words: str, place: int | None = None) -> 
     if place is None or place < 0 or _SITE_BUILDER.search(f"{page.title} {page.description}"):
         return False
     head = page.text[max(place - _CREDIT_DISTANCE, 0) : place]
-    near = "\n".join(head.split("\n")[-3:])
+    near = "\n".join([line for line in head.split("\n") if _LETTERS.search(line)][-2:])
     rest = page.text[place : place + 60].partition("\n")[0]
     return _CREDIT.search(near) is not None or _CREDIT.search(rest) is not None

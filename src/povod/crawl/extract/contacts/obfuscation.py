@@ -28,8 +28,8 @@ _LABEL = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?|[а-яё0-9](?:[а-яё0-9-]{
 _LABELS = rf"{_LABEL}(?:[.．。]{_LABEL}){{0,8}}"
 _DOMAIN = re.compile(_LABELS, re.IGNORECASE)
 _NEXT_LABELS = re.compile(rf"(?:\s?[.．。]\s?|(?P<glue>\n))(?P<labels>{_LABELS})", re.IGNORECASE)
-_PIECE = re.compile(r"(?<![^\s])([a-z0-9_.+-]{1,64})\n$", re.IGNORECASE)
-_LABEL_WORD = re.compile(r"e-?mail|mail", re.IGNORECASE)
+_PIECE = re.compile(r"(?:\A|(?<=\n))([a-z0-9_.+-]{1,64})\n$", re.IGNORECASE)
+_LABEL_WORDS = frozenset({"email", "e-mail", "mail"})
 _NETWORK = re.compile(
     r"(?:telegram|insta(?:gram)?|inst|twitter|tiktok|youtube|viber|whatsapp|skype|vk|tg)$", re.I
 )
@@ -139,11 +139,16 @@ def _local_part(left: str, is_split: bool) -> str:
     pieces = 0
     while is_split and len(local) == len(left) - len(before) and pieces < _MAX_PIECES:
         piece = _PIECE.search(before)
-        if piece is None or not local.isascii() or _LABEL_WORD.fullmatch(piece[1]):
+        if piece is None or not local.isascii() or _is_label(piece[1]):
             break
         local, before, pieces = piece[1] + local, before[: piece.start()], pieces + 1
         left = before + local
     return local if len(local) <= _MAX_LOCAL else ""
+
+
+def _is_label(piece: str) -> bool:
+    """Whether a piece before an address names it («Email», «Skype») rather than begins it."""
+    return piece[0].isupper() or piece.lower() in _LABEL_WORDS
 
 
 def _ends_in_cyrillic_word(text: str) -> bool:

@@ -488,6 +488,9 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_outreach_messages_resend_of"), ["resend_of"], unique=False
         )
+        batch_op.create_index(
+            "ix_outreach_messages_recipient_domain", ["recipient_domain"], unique=False
+        )
         batch_op.create_index("ix_outreach_messages_sent_at", ["sent_at"], unique=False)
 
     op.create_table(
@@ -572,6 +575,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_deliveries_state_lease_until", ["state", "lease_until"], unique=False
         )
+        batch_op.create_index("ix_deliveries_verp_token", ["verp_token"], unique=False)
         batch_op.create_index(
             "uq_deliveries_open",
             ["outreach_message_id"],
@@ -796,12 +800,14 @@ def downgrade() -> None:
             sqlite_where=sa.text("state IN ('claimed', 'handoff')"),
             postgresql_where=sa.text("state IN ('claimed', 'handoff')"),
         )
+        batch_op.drop_index("ix_deliveries_verp_token")
         batch_op.drop_index("ix_deliveries_state_lease_until")
         batch_op.drop_index(batch_op.f("ix_deliveries_mailbox_id"))
 
     op.drop_table("deliveries")
     with op.batch_alter_table("outreach_messages", schema=None) as batch_op:
         batch_op.drop_index("ix_outreach_messages_sent_at")
+        batch_op.drop_index("ix_outreach_messages_recipient_domain")
         batch_op.drop_index(batch_op.f("ix_outreach_messages_resend_of"))
         batch_op.drop_index(batch_op.f("ix_outreach_messages_recipient_hash"))
         batch_op.drop_index(batch_op.f("ix_outreach_messages_mailbox_id"))

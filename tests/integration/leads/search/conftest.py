@@ -1,7 +1,7 @@
 """The steps of the search against the real sandbox process, on a clock both sides share."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
