@@ -102,7 +102,7 @@ class World:
 def child(table: Path) -> int:
     """What is being killed."""
     from povod.app import running
-    from povod.app.house import build_house
+    from povod.app.build import build_house
     from povod.kit.settings import load_settings
 
     house = build_house(load_settings(env_file=None))
@@ -165,7 +165,9 @@ def inspect(place: World, outcome: Outcome) -> None:
         twice = [row for row, count in Counter(rows).items() if count > 1]
         if twice:
             outcome.faults.append(f"{what} twice: {twice[:2]}")
-    outcome.things = {"companies": set(domains), "contacts": set(values), "letters": set(recipients)}
+    outcome.things["companies"] = set(domains)
+    outcome.things["contacts"] = set(values)
+    outcome.things["letters"] = set(recipients)
     if set(queries) - {"completed"}:
         outcome.faults.append(f"queries left: {Counter(queries)}")
     _count_letters(place, outcome, letters)

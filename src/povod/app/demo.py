@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from povod.app import running
-from povod.app.house import House, build_house
+from povod.app.build import build_house
+from povod.app.house import House
 from povod.app.truth import Score, compare
 from povod.app.worlds import world_environ
 from povod.kit import log

@@ -1,19 +1,15 @@
 """The repeating steps of the house: what each is called, how often it looks, when it has work."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from povod.app.house import House
+from povod.app.step import Step
 from povod.delivery import work as delivery_work
-from povod.kit.clock import Clock
 from povod.leads import enrich_due, steps_letters, steps_search
 from povod.store.tables import outreach_messages, processing_jobs
-
-if TYPE_CHECKING:
-    from povod.app.house import House
 
 SECONDS = 60
 REVISITS = timedelta(days=1)
@@ -21,28 +17,12 @@ REVISITS = timedelta(days=1)
 LOOKS = tuple(timedelta(minutes=minutes) for minutes in (2, 10, 30, 60, 180, 360, 720, 1560))
 
 
-@dataclass(frozen=True)
-class Step:
-    """A kind of work that repeats; `next_due` is None while it has nothing in sight."""
-
-    kind: str
-    queue: str
-    role: str
-    interval_seconds: int
-    next_due: Callable[[], datetime | None]
-
-    def is_due(self, clock: Clock) -> bool:
-        """True if it has something to do by now; the clock is read after the step was asked."""
-        due = self.next_due()
-        return due is not None and due <= clock.now()
-
-
-def all_steps(house: "House") -> list[Step]:
+def all_steps(house: House) -> list[Step]:
     """Every step, in the order in which one feeds the next."""
     return [*_search_steps(house), *_company_steps(house), *_mail_steps(house)]
 
 
-def _search_steps(house: "House") -> list[Step]:
+def _search_steps(house: House) -> list[Step]:
     deps = house.search
     due = {
         "leads.submit": steps_search.next_submit,
@@ -60,7 +40,7 @@ def _search_steps(house: "House") -> list[Step]:
     ]
 
 
-def _company_steps(house: "House") -> list[Step]:
+def _company_steps(house: House) -> list[Step]:
     visits = Step(
         enrich_due.PLAN_KIND,
         enrich_due.QUEUE,
@@ -78,7 +58,7 @@ def _company_steps(house: "House") -> list[Step]:
     return [visits, letters]
 
 
-def _next_visit(house: "House") -> datetime | None:
+def _next_visit(house: House) -> datetime | None:
     """The next first visit or retry; a re-visit weeks ahead is no reason to wait."""
     if not house.settings.enrich_enabled:
         return None
@@ -90,7 +70,7 @@ def _next_visit(house: "House") -> datetime | None:
     return due if due is not None and due - now <= REVISITS else None
 
 
-def _mail_steps(house: "House") -> list[Step]:
+def _mail_steps(house: House) -> list[Step]:
     every = delivery_work.EVERY_SECONDS
     inbox = house.settings.inbox_poll_seconds
     due = {
@@ -106,14 +86,14 @@ def _mail_steps(house: "House") -> list[Step]:
     ]
 
 
-def _next_plan(house: "House") -> datetime | None:
+def _next_plan(house: House) -> datetime | None:
     waiting = sa.select(outreach_messages.c.id).where(outreach_messages.c.status == "approved")
     with house.db.read() as conn:
         found = conn.execute(waiting.limit(1)).first()
     return house.clock.now() if found is not None else None
 
 
-def _next_look(house: "House") -> datetime | None:
+def _next_look(house: House) -> datetime | None:
     """When the mailbox is worth a look: several times in the day after the last letter."""
     if not (house.settings.inbox_enabled and house.settings.smtp_imap_host):
         return None

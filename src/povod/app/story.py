@@ -1,9 +1,10 @@
 """Why a message exists: every link from the niche to the answer, in order of time (D100)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -22,16 +23,30 @@ from povod.store.tables import (
     serp_results,
 )
 
+SHORT_HASH = 16
+# How incoming mail is called in a chain; what is not named here is just mail.
+_MAIL = {"bounce": "bounce", "delay": "bounce", "delivered": "receipt", "reply": "reply"}
+_MAIL |= {"auto": "auto", "unsubscribe": "unsubscribe", "complaint": "refusal"}
+
 
 @dataclass(frozen=True)
 class Step:
-    """One link of the chain; `kind` names it, `quote` is what was read, `at` when it happened."""
+    """One link of the chain.
+
+    `kind` names it, `text` says what, `quote` is what was read or heard, `notes` are particulars
+    by their name (a page can translate the names), `at` is when it happened.
+    """
 
     kind: str
     text: str
     quote: str = ""
-    detail: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
     at: datetime | None = None
+
+    @property
+    def detail(self) -> str:
+        """The notes in one line."""
+        return ", ".join(f"{name} {value}" for name, value in self.notes.items())
 
 
 @dataclass(frozen=True)
@@ -46,7 +61,16 @@ class Story:
         shown = ("id", "kind", "status", "subject", "to_value", "message_id", "sent_at", "evidence")
         return {
             "message": {name: _plain(self.message[name]) for name in shown},
-            "steps": [{k: _plain(v) for k, v in asdict(step).items()} for step in self.steps],
+            "steps": [
+                {
+                    "kind": step.kind,
+                    "text": step.text,
+                    "quote": step.quote,
+                    "notes": dict(step.notes),
+                    "at": _plain(step.at),
+                }
+                for step in self.steps
+            ],
         }
 
 
@@ -56,32 +80,30 @@ def _plain(value: Any) -> Any:
 
 def tell(conn: Connection, message_id: str) -> Story:
     """The story of our id or Message-ID; `NotFoundError` if there is no such message."""
-    message = _find(conn, message_id)
-    steps = [*_origin(conn, message["evidence"]), *_making(message)]
-    steps += [*_attempts(conn, message["id"]), *_answers(conn, message["id"])]
+    message = _find(conn, message_id.strip())
+    steps = [*_search(conn, message["evidence"]), *_reading(conn, message["evidence"])]
+    steps += [*_making(message), *_attempts(conn, message["id"]), *_answers(conn, message["id"])]
     return Story(message, steps)
 
 
 def _find(conn: Connection, name: str) -> Mapping[str, Any]:
-    wire_id = name if name.startswith("<") else f"<{name}>"
-    column = outreach_messages.c.message_id == wire_id
-    if "@" not in name:
+    if "@" in name:
+        column = outreach_messages.c.message_id == f"<{name.strip('<>')}>"
+    else:
         column = outreach_messages.c.id == _as_id(name)
-    found = conn.execute(sa.select(outreach_messages).where(column))
-    row = found.mappings().first()
+    row = conn.execute(sa.select(outreach_messages).where(column)).mappings().first()
     if row is None:
-        raise NotFoundError(f"there is no message {name}; `povod deliver outbox` lists them")
+        raise NotFoundError(f"there is no message {name[:80]}; `povod deliver outbox` lists them")
     return dict(row)
 
 
 def _as_id(text: str) -> str:
-    from uuid import UUID
-
     try:
         return str(UUID(text))
     except ValueError:
         raise NotFoundError(
-            f"{text!r} is neither an id of ours nor a Message-ID; `povod deliver outbox` lists them"
+            f"{text[:80]!r} is neither an id of ours nor a Message-ID; "
+            "`povod deliver outbox` lists them"
         ) from None
 
 
@@ -91,45 +113,41 @@ def _row(conn: Connection, table: sa.Table, row_id: str | None) -> Any:
     return conn.execute(sa.select(table).where(table.c.id == row_id)).first()
 
 
-def _origin(conn: Connection, evidence: Mapping[str, Any]) -> Iterator[Step]:
+def _notes(**given: Any) -> dict[str, str]:
+    """Particulars that there are; empty ones say nothing."""
+    return {name: str(value) for name, value in given.items() if value not in (None, "")}
+
+
+def _search(conn: Connection, evidence: Mapping[str, Any]) -> Iterator[Step]:
     niche = _row(conn, niches, evidence.get("niche_id"))
     if niche is not None:
-        where = f"{niche.source}: {niche.source_ref[:60]}, row {niche.row_no}"
         text = ", ".join(part for part in (niche.niche, niche.city) if part)
-        yield Step("niche", text, detail=where, at=niche.created_at)
+        notes = _notes(source=niche.source, table=niche.source_ref[:SHORT_HASH], row=niche.row_no)
+        yield Step("niche", text, notes=notes, at=niche.created_at)
     query = _row(conn, serp_queries, evidence.get("query_id"))
     if query is not None:
-        yield Step(
-            "query", query.query_text, detail=f"lr {query.region_code}", at=query.scheduled_for
-        )
+        notes = _notes(region=query.region_code, window=query.window_tag)
+        yield Step("query", query.query_text, notes=notes, at=query.scheduled_for)
     operation = _row(conn, serp_operations, evidence.get("operation_id"))
     if operation is not None:
-        cost = f"{operation.cost} RUB, " if operation.cost is not None else ""
-        detail = f"{cost}{operation.window_tag}, reply {str(operation.raw_file_id or '')[:12]}"
-        yield Step(
-            "operation", operation.operation_id or "", detail=detail, at=operation.requested_at
-        )
+        notes = _notes(cost=operation.cost, reply=(operation.raw_file_id or "")[:SHORT_HASH])
+        yield Step("operation", operation.operation_id or "", "", notes, operation.requested_at)
     hit = _row(conn, serp_results, evidence.get("hit_id"))
     if hit is not None:
-        detail = f"position {hit.position}: {hit.url_raw}"
-        yield Step("hit", hit.title, quote=hit.snippet, detail=detail, at=operation_end(operation))
-    yield from _reading(conn, evidence)
-
-
-def operation_end(operation: Any) -> datetime | None:
-    """When the reply of an operation was taken in."""
-    return operation.ingested_at if operation is not None else None
+        notes = _notes(position=hit.position, address=hit.url_raw)
+        taken_in = operation.ingested_at if operation is not None else hit.created_at
+        yield Step("hit", hit.title, hit.snippet, notes, taken_in)
 
 
 def _reading(conn: Connection, evidence: Mapping[str, Any]) -> Iterator[Step]:
     page = _row(conn, company_pages, evidence.get("page_id"))
     if page is not None:
-        detail = f"sha256 {page.content_sha256[:16]}"
-        yield Step("page", page.final_url or page.url, detail=detail, at=page.fetched_at)
+        notes = _notes(sha256=page.content_sha256[:SHORT_HASH])
+        yield Step("page", page.final_url or page.url, notes=notes, at=page.fetched_at)
     contact = _row(conn, contacts, evidence.get("contact_id"))
     if contact is not None:
-        detail = f"{contact.found_in}, {contact.source_url}"
-        yield Step("contact", contact.value, detail=detail, at=contact.first_seen_at)
+        notes = _notes(found_in=contact.found_in, address=contact.source_url)
+        yield Step("contact", contact.value, notes=notes, at=contact.first_seen_at)
     for fact_id in evidence.get("fact_ids", ()):
         fact = _row(conn, company_facts, fact_id)
         if fact is not None:
@@ -137,22 +155,20 @@ def _reading(conn: Connection, evidence: Mapping[str, Any]) -> Iterator[Step]:
 
 
 def _making(message: Mapping[str, Any]) -> Iterator[Step]:
-    evidence = message["evidence"]
-    offer = evidence.get("offer", {})
-    made = evidence.get("text", {})
-    author = made.get("model") or message["text_source"]
-    version = made.get("template_version") or made.get("prompt_version") or ""
-    text = f"{author} {version}".strip()
-    if offer:
-        text += f"; offer {offer['key']} {offer['version']}"
-    detail = f"content {message['content_hash'][:16]}"
-    yield Step("text", text, detail=detail, at=message["created_at"])
+    made = message["evidence"].get("text", {})
+    offer = message["evidence"].get("offer", {})
+    notes = _notes(
+        version=made.get("template_version") or made.get("prompt_version"),
+        offer=f"{offer['key']} {offer['version']}" if offer else "",
+        sha256=message["content_hash"][:SHORT_HASH],
+    )
+    text = made.get("model") or message["text_source"]
+    yield Step("text", text, notes=notes, at=message["created_at"])
     if message["approved_at"]:
         note = message["approval_note"]
-        by = message["approved_by"]
-        yield Step("approval", by, detail=note, at=message["approved_at"])
+        yield Step("approval", message["approved_by"], quote=note, at=message["approved_at"])
     if message["scheduled_for"]:
-        yield Step("plan", message["lane"] or "", at=message["scheduled_for"])
+        yield Step("plan", message["lane"], at=message["scheduled_for"])
 
 
 def _attempts(conn: Connection, message_id: str) -> Iterator[Step]:
@@ -162,35 +178,24 @@ def _attempts(conn: Connection, message_id: str) -> Iterator[Step]:
         .order_by(deliveries.c.attempt_no)
     )
     for row in conn.execute(query):
+        stopped = [_reason(gate) for gate in row.gates_a if gate.get("result") != "pass"]
+        notes = _notes(number=row.attempt_no, channel=row.provider, stopped_by=", ".join(stopped))
         said = " ".join(str(part) for part in (row.reply_code, row.reply_text) if part)
-        gates = [gate["name"] for gate in row.gates_a if not _passed(gate)]
-        detail = f"{row.channel}/{row.provider}" + (
-            f"; stopped by {', '.join(gates)}" if gates else ""
-        )
         moment = row.finished_at or row.handoff_at or row.claimed_at
-        yield Step(
-            "attempt", f"{row.attempt_no}: {row.state}", quote=said, detail=detail, at=moment
-        )
+        yield Step("attempt", row.state, said, notes, moment)
 
 
-def _passed(gate: Mapping[str, Any]) -> bool:
-    return str(gate.get("result", "pass")) in ("pass", "ok")
+def _reason(gate: Mapping[str, Any]) -> str:
+    return ": ".join(part for part in (gate["name"], gate.get("reason", "")) if part)
 
 
 def _answers(conn: Connection, message_id: str) -> Iterator[Step]:
-    kinds = {"bounce": "bounce", "delay": "bounce", "reply": "reply", "auto": "auto"}
-    kinds |= {"unsubscribe": "unsubscribe", "complaint": "refusal"}
     query = (
         sa.select(inbound_mail)
         .where(inbound_mail.c.outreach_message_id == message_id)
-        .order_by(inbound_mail.c.id)
+        .order_by(inbound_mail.c.received_at, inbound_mail.c.id)
     )
     for row in conn.execute(query):
-        detail = f"matched by {row.matched_by}" if row.matched_by else ""
-        yield Step(
-            kinds.get(row.kind, "mail"),
-            row.subject,
-            quote=row.new_text,
-            detail=detail,
-            at=row.received_at,
-        )
+        notes = _notes(matched_by=row.matched_by)
+        kind = _MAIL.get(row.kind, "mail")
+        yield Step(kind, row.subject, row.new_text, notes, row.received_at)

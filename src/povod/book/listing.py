@@ -7,7 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from povod.kit.errors import NotFoundError
+from povod.kit.errors import InvalidUrl, NotFoundError
+from povod.kit.url import host_of
+from povod.store.search import text_in
 from povod.store.tables import (
     companies,
     company_domains,
@@ -19,12 +21,20 @@ from povod.store.tables import (
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 500
-SORTS = {
-    "name": companies.c.name.asc(),
-    "-name": companies.c.name.desc(),
-    "-seen": companies.c.last_seen_at.desc(),
-    "-hits": companies.c.hits_count.desc(),
+_SORTED = {
+    "name": companies.c.name,
+    "site": companies.c.canonical_domain,
+    "city": companies.c.city,
+    "niche": companies.c.industry,
+    "state": companies.c.status,
+    "hits": companies.c.hits_count,
+    "seen": companies.c.last_seen_at,
 }
+SORTS = {name: column.asc() for name, column in _SORTED.items()} | {
+    f"-{name}": column.desc() for name, column in _SORTED.items()
+}
+SORTS["site"], SORTS["-site"] = SORTS["site"].nulls_last(), SORTS["-site"].nulls_last()
+"""Orders of a list by name; a minus turns one round."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,7 @@ def list_companies(conn: Connection, wanted: CompanyFilter) -> Listing:
     ).scalar_one()
     primary = _primary("email").label("email"), _primary("phone").label("phone")
     size = min(max(wanted.size, 1), MAX_PAGE_SIZE)
+    page = min(max(wanted.page, 1), max(1, -(-total // size)))
     query = (
         sa.select(
             companies.c.id,
@@ -89,9 +100,9 @@ def list_companies(conn: Connection, wanted: CompanyFilter) -> Listing:
         .where(*where)
         .order_by(SORTS.get(wanted.sort, SORTS["name"]), companies.c.id)
         .limit(size)
-        .offset((max(wanted.page, 1) - 1) * size)
+        .offset((page - 1) * size)
     )
-    return Listing(conn.execute(query).all(), total, max(wanted.page, 1), size)
+    return Listing(conn.execute(query).all(), total, page, size)
 
 
 def _conditions(wanted: CompanyFilter) -> list[sa.ColumnElement[bool]]:
@@ -103,19 +114,20 @@ def _conditions(wanted: CompanyFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.city:
         where.append(companies.c.city == wanted.city)
     if wanted.text:
-        # SQLite's LIKE folds ASCII only, so the Cyrillic search also tries a leading capital.
-        needles = {wanted.text, wanted.text.capitalize(), wanted.text.lower(), wanted.text.upper()}
         columns = (companies.c.name, companies.c.canonical_domain, companies.c.inn)
-        where.append(
-            sa.or_(
-                *(
-                    column.contains(needle, autoescape=True)
-                    for column in columns
-                    for needle in needles
-                )
-            )
-        )
+        found = text_in(columns, wanted.text)
+        host = _stored_host(wanted.text)
+        where.append(found if host is None else sa.or_(found, companies.c.canonical_domain == host))
     return where
+
+
+def _stored_host(text: str) -> str | None:
+    """A Cyrillic domain or a whole address as the table keeps it: the host in A-labels."""
+    try:
+        host = host_of(text if "://" in text else f"http://{text}")
+    except InvalidUrl:
+        return None
+    return host.removeprefix("www.")
 
 
 def _primary(kind: str) -> sa.ScalarSelect[Any]:
@@ -154,6 +166,13 @@ def company_card(conn: Connection, company_id: str) -> CompanyCard:
 def _of(conn: Connection, table: sa.Table, company_id: str, order: Any) -> Sequence[Any]:
     query = sa.select(table).where(table.c.company_id == company_id).order_by(order, table.c.id)
     return conn.execute(query).all()
+
+
+def state_counts(conn: Connection) -> dict[str, int]:
+    """How many companies are in each state."""
+    status = companies.c.status
+    rows = conn.execute(sa.select(status, sa.func.count()).group_by(status))
+    return {str(name): int(count) for name, count in rows}
 
 
 def cities(conn: Connection) -> list[str]:

@@ -15,7 +15,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @contextmanager
 def open_house() -> "Iterator[House]":
     """Settings, logs, database at the newest schema, everything wired; closed at the end."""
-    from povod.app.house import build_house
+    from povod.app.build import build_house
     from povod.kit import log
     from povod.kit.settings import load_settings
 

@@ -133,7 +133,7 @@ class Delivery:
     def check(self, conn: Connection, message_id: str) -> list[GateResult]:
         """What every gate would say now; nothing is taken or changed (D36)."""
         message = get_message(conn, message_id)
-        route = self.router.route(message)
+        route = self.router.route(message, ask_dns=False)
         if route is None:
             return [GateResult("mailbox", Verdict(HOLD, "no_mailbox"))]
         office = self.office

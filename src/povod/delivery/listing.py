@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from povod.store.search import text_in
 from povod.store.tables import companies, outreach_messages
 
 PAGE_SIZE = 50
@@ -46,11 +47,12 @@ def list_messages(conn: Connection, wanted: MessageFilter) -> MessageListing:
         where.append(letters.status == wanted.status)
     if wanted.text:
         columns = (letters.subject, letters.to_value, companies.c.name)
-        where.append(sa.or_(*(column.contains(wanted.text, autoescape=True) for column in columns)))
+        where.append(text_in(columns, wanted.text))
     joined = outreach_messages.outerjoin(companies, companies.c.id == letters.company_id)
     total = conn.execute(sa.select(sa.func.count()).select_from(joined).where(*where)).scalar_one()
     size = min(max(wanted.size, 1), MAX_PAGE_SIZE)
-    page = max(wanted.page, 1)
+    page = min(max(wanted.page, 1), max(1, -(-total // size)))
+    moment = sa.func.coalesce(letters.sent_at, letters.scheduled_for, letters.created_at)
     query = (
         sa.select(
             letters.id,
@@ -69,7 +71,7 @@ def list_messages(conn: Connection, wanted: MessageFilter) -> MessageListing:
         )
         .select_from(joined)
         .where(*where)
-        .order_by(sa.func.coalesce(letters.sent_at, letters.scheduled_for).desc(), letters.id)
+        .order_by(moment.desc(), letters.id)
         .limit(size)
         .offset((page - 1) * size)
     )

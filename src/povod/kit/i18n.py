@@ -39,11 +39,20 @@ def choose_language(wanted: str, accept_language: str, default: str = "ru") -> s
     """The person's own choice, else the browser's best one (RFC 9110 section 12.5.4)."""
     if wanted in LANGUAGES:
         return wanted
-    offers = [
-        part.partition(";")[0].strip().replace("-", "_") for part in accept_language.split(",")
-    ]
-    preferred = [offer.split("_")[0].lower() for offer in offers if _is_locale(offer)]
+    weighed = [_offer(part) for part in accept_language.split(",")]
+    offers = sorted((offer for offer in weighed if offer[1] > 0), key=lambda offer: -offer[1])
+    preferred = [name.split("_")[0].lower() for name, _ in offers if _is_locale(name)]
     return negotiate_locale(preferred, list(LANGUAGES)) or default
+
+
+def _offer(part: str) -> tuple[str, float]:
+    """`en-GB;q=0.8` → (`en_GB`, 0.8); no weight means 1, a broken one 0."""
+    name, _, weight = part.partition(";")
+    text = weight.strip().removeprefix("q=")
+    try:
+        return name.strip().replace("-", "_"), float(text) if text else 1.0
+    except ValueError:
+        return name, 0.0
 
 
 def _is_locale(text: str) -> bool:

@@ -1,15 +1,13 @@
 """Which colour a state has, the same on every page."""
 
 _TONES = {
-    "good": {"sent", "replied", "contacts_ready", "contacted", "approved", "accepted", "active"}
-    | {"completed", "ingested", "done", "qualified", "delivered"},
-    "bad": {"bounced", "failed", "complained", "rejected", "error", "expired", "disqualified"}
-    | {"bounced_hard", "bounced_soft", "invalid"},
-    "warn": {"uncertain", "needs_approval", "skipped", "unsubscribed", "contacts_not_found"}
-    | {"unknown", "held", "duplicate", "cancelled", "gone"},
-    "info": {"scheduled", "sending", "running", "in_progress", "created", "contacts_processing"},
+    "good": "accepted active approved contacted contacts_ready delivered qualified replied sent",
+    "bad": "bounced complained disqualified failed invalid rejected",
+    "warn": "abandoned contacts_not_found deferred duplicate gone needs_approval skipped uncertain "
+    "unsubscribed",
+    "info": "claimed contacts_processing handoff scheduled sending",
 }
-_BY_STATE = {state: tone for tone, states in _TONES.items() for state in states}
+_BY_STATE = {state: tone for tone, states in _TONES.items() for state in states.split()}
 
 
 def tone(state: str) -> str:

@@ -1,19 +1,20 @@
 """Rendering pages: Jinja with escaping on, the person's language, numbers and dates their way."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from povod.kit.i18n import choose_language, translator
+from povod.kit.i18n import Translate, choose_language, translator
 from povod.kit.url import to_unicode_host
 from povod.web import badges
 
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 LANGUAGE_COOKIE = "povod_language"
 THEME_COOKIE = "povod_theme"
+THEMES = ("light", "dark")
+NOTHING = "–"
+# Address, name, icon.
 MENU = (
-    ("/", "Overview"),
-    ("/companies", "Companies"),
-    ("/letters", "Letters"),
+    ("/", "Overview", "overview"),
+    ("/companies", "Companies", "companies"),
+    ("/letters", "Letters", "letters"),
 )
 
 
@@ -44,44 +48,112 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters["host"] = to_unicode_host
-        self._environment.filters["tone"] = badges.tone
+        self._environment.filters |= {
+            "host": to_unicode_host,
+            "tone": badges.tone,
+            "phone": phone,
+            "web_address": web_address,
+            "short_address": short_address,
+        }
 
     def page(self, request: Request, template: str, /, **values: Any) -> HTMLResponse:
-        """A page, or the part of it that a live update asks for."""
+        """A whole page."""
         return HTMLResponse(self.text(request, template, **values))
 
     def text(self, request: Request, template: str, /, **values: Any) -> str:
-        """The same as text, for one event of a stream."""
+        """A template as text: a page, or the part of it that an event carries."""
         language = self.language(request)
         say = translator(HERE / "locale", language)
+        theme = request.cookies.get(THEME_COOKIE, "")
         return self._environment.get_template(template).render(
             _=say,
+            word=_words(say),
             lang=language,
-            theme=request.cookies.get(THEME_COOKIE, ""),
+            theme=theme if theme in THEMES else "",
             person=getattr(request.state, "person", None),
             path=request.url.path,
             menu=MENU,
             sandbox=self._is_sandbox,
-            when=lambda moment: self._when(moment, language),
-            date_label=lambda day: format_date(day, "d MMM", locale=language),
-            number=lambda value: format_decimal(value or 0, locale=language),
+            here=_here(request),
             link=lambda **changes: _link(request, changes),
+            **self._formats(language),
             **values,
         )
 
+    def _formats(self, language: str) -> dict[str, Callable[..., str]]:
+        """How this language writes numbers, shares, dates and instants."""
+        return {
+            "number": lambda value: format_decimal(value or 0, locale=language),
+            "share": lambda part, whole: share(part, whole, language),
+            "date_label": lambda day: _date(day, language),
+            "when": lambda moment: self._when(moment, language),
+        }
+
     def language(self, request: Request) -> str:
-        """The setting, else the person's own choice, else the browser's."""
-        if self._language != "auto":
-            return self._language
+        """The person's own choice, else the setting, else the browser's wish."""
         wanted = request.cookies.get(LANGUAGE_COOKIE, "")
-        return choose_language(wanted, request.headers.get("accept-language", ""))
+        fixed = "" if self._language == "auto" else self._language
+        return choose_language(wanted, fixed or request.headers.get("accept-language", ""))
 
     def _when(self, moment: datetime | None, language: str) -> str:
         if moment is None:
-            return "–"
+            return NOTHING
         local = moment.astimezone(self._zone)
         return format_datetime(local, "d MMM y, HH:mm", locale=language)
+
+
+def _words(say: Translate) -> Callable[[str, str], str]:
+    """`word("state", "sent")`: the text for a code; a code without one is shown as it is."""
+
+    def word(group: str, code: str) -> str:
+        key = f"{group}:{code}"
+        said = say(key)
+        return code if said == key else said
+
+    return word
+
+
+def share(part: int, whole: int, language: str) -> str:
+    """`part` of `whole` in per cent; a dash when there is no whole."""
+    return format_percent(part / whole, "#,##0 %", locale=language) if whole else NOTHING
+
+
+def _date(day: date, language: str) -> str:
+    return format_date(day, "d MMM", locale=language)
+
+
+def phone(value: str) -> str:
+    """A stored number (E.164, extension after `;ext=`) as people read it."""
+    number, _, extension = value.partition(";ext=")
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return value
+    shown = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return f"{shown} ({extension})" if extension else shown
+
+
+def web_address(text: str) -> str:
+    """An address that may stand in a link: http or https only, else empty."""
+    return text if text.lower().startswith(("http://", "https://")) else ""
+
+
+def short_address(text: str) -> str:
+    """An address for reading: host and path, Cyrillic hosts in Cyrillic."""
+    try:
+        parts = urlsplit(text)
+        host = to_unicode_host(parts.hostname or "")
+    except ValueError:
+        return text
+    if not host:
+        return text
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{host}{parts.path.rstrip('/')}{query}"
+
+
+def _here(request: Request) -> str:
+    """Where a switch returns to: this page with its query; never the target of a form."""
+    return _link(request, {}) if request.method == "GET" else "/"
 
 
 def _link(request: Request, changes: Mapping[str, Any]) -> str:

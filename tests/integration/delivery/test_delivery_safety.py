@@ -12,9 +12,10 @@ from delivery_sink import Sink
 
 from povod.delivery import mime
 from povod.delivery.channels import Reply
-from povod.delivery.gates import GateResult, Verdict
+from povod.delivery.gates import GateResult, Scene, Verdict
 from povod.delivery.routing.choose import Route
 from povod.delivery.states import IllegalMove
+from povod.delivery.worker import claim as claim_module
 from povod.delivery.worker import handoff
 from povod.delivery.worker.claim import Claim, claim
 from povod.delivery.worker.handoff import hand_off
@@ -284,3 +285,41 @@ def test_resolving_needs_a_role_and_a_reason(house: House) -> None:
         with pytest.raises(error), house.db.tx() as conn:
             house.delivery.resolve(conn, message_id, action, actor, reason)
     assert house.message(message_id)["status"] == "uncertain"
+
+
+def test_one_bad_row_stops_neither_the_others_nor_itself(
+    house: House, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = house.scheduled("ok-bad@firma.ru", priority=1)
+    good = house.scheduled("ok-good@druga.ru")
+    usual = claim_module.run_gates
+
+    def failing(scene: Scene) -> list[GateResult]:
+        if scene.message["id"] == bad:
+            raise RuntimeError("a gate cannot be asked")
+        return usual(scene)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(claim_module, "run_gates", failing)
+        house.delivery.send_due()
+    assert house.message(good)["status"] == "sent"
+    assert (house.message(bad)["status"], len(sink.accepted)) == ("scheduled", 1)
+    assert house.message(bad)["skip_reason"] == "error:RuntimeError"
+
+    house.clock.advance(timedelta(minutes=6))
+    house.delivery.send_due()
+    assert house.message(bad)["status"] == "sent"
+
+
+def test_a_failing_handoff_leaves_the_message_to_the_reaper(
+    short: House, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message_id = short.scheduled("ok-a@firma.ru")
+    with monkeypatch.context() as patched:
+        patched.setattr(handoff, "run_gates", lambda scene: 1 / 0)
+        short.delivery.send_due()
+    assert (short.message(message_id)["status"], sink.accepted) == ("sending", [])
+
+    leases_pass(short)
+    short.delivery.reap()
+    assert short.message(message_id)["status"] == "scheduled"

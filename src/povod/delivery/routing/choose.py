@@ -12,7 +12,7 @@ from povod.delivery.channels import Channel
 from povod.delivery.mailboxes import Mailbox
 from povod.delivery.moves import Message
 from povod.delivery.office import Office
-from povod.delivery.routing.mx import RU, MxAnswer, Resolve, classify
+from povod.delivery.routing.mx import RU, MxAnswer, Resolve, classify, known
 from povod.delivery.windows import midnight
 from povod.store.tables import deliveries
 
@@ -47,12 +47,18 @@ class Router:
         self._channels = channels
         self._resolve = resolve
 
-    def route(self, message: Message) -> Route | None:
-        """The way of a message now; None when no mailbox can take it."""
+    def route(self, message: Message, *, ask_dns: bool = True) -> Route | None:
+        """The way of a message now; None when no mailbox can take it.
+
+        `ask_dns=False` inside a transaction: nothing outside is asked and nothing is cached.
+        """
         mode = self._office.settings.send_mode
         mx = NO_MX
         if mode == "smtp" and self._office.settings.routing_enabled:
-            mx = classify(self._office, message["recipient_domain"], self._resolve)
+            domain = message["recipient_domain"]
+            mx = known(self._office, domain) or NO_MX
+            if ask_dns:
+                mx = classify(self._office, domain, self._resolve)
         with self._office.db.read() as conn:
             usable = mailboxes.active(conn, self._office.clock.now())
             if mode == "smtp":

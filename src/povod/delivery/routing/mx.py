@@ -67,24 +67,30 @@ def resolver(settings_resolvers: Sequence[str], timeout_ms: int) -> Resolve:
     return resolve
 
 
-def classify(office: Office, domain: str, resolve: Resolve) -> MxAnswer:
-    """Class of a recipient's domain: forced list, fresh cache row, DNS."""
+def known(office: Office, domain: str) -> MxAnswer | None:
+    """Class of a domain without asking DNS: forced list, fresh cache row."""
     now = office.clock.now()
     if domain in office.settings.routing_force_ru_domains:
         return MxAnswer(RU, [], now)
-    row_id = f"mx:{domain}"
-    query = sa.select(mx_cache).where(mx_cache.c.id == row_id, mx_cache.c.expires_at > now)
+    query = sa.select(mx_cache).where(mx_cache.c.id == f"mx:{domain}", mx_cache.c.expires_at > now)
     with office.db.read() as conn:
         row = conn.execute(query).first()
-    if row is not None:
-        return MxAnswer(row.mx_class, row.records, row.checked_at)
+    return None if row is None else MxAnswer(row.mx_class, row.records, row.checked_at)
+
+
+def classify(office: Office, domain: str, resolve: Resolve) -> MxAnswer:
+    """Class of a recipient's domain: what is known, else DNS, whose answer is then cached."""
+    found_before = known(office, domain)
+    if found_before is not None:
+        return found_before
+    now = office.clock.now()
     try:
         hosts = resolve(domain)
         found = class_of(hosts)
     except dns.exception.DNSException:
         hosts, found = [], UNKNOWN
     fresh = {
-        "id": row_id,
+        "id": f"mx:{domain}",
         "mx_class": found,
         "records": hosts,
         "checked_at": now,

@@ -133,17 +133,23 @@ class Drain:
                 if await self._in_thread(self._rest_waits, route.mailbox["id"], waiting):
                     summary.counts["held"] += len(waiting)
                     return
-                claimed = await self._in_thread(
-                    claim, self._office, route, message["id"], self._owner
-                )
-                if claimed is None:
-                    summary.counts["held"] += 1
-                    continue
                 session = session or route.channel.session(route.mailbox)
-                summary.counts[await self._send(session, claimed)] += 1
+                summary.counts[await self._attempt(session, route, message)] += 1
         finally:
             if session is not None:
                 await session.close()
+
+    async def _attempt(self, session: Session, route: Route, message: Message) -> str:
+        """One message; an unforeseen error stops neither the others nor, for ever, this one."""
+        try:
+            claimed = await self._in_thread(claim, self._office, route, message["id"], self._owner)
+            return "held" if claimed is None else await self._send(session, claimed)
+        except Exception as error:
+            log.exception("message failed", message=message["id"])
+            await session.abandon()
+            # After the claim the message is no longer `scheduled`: then the reaper takes over.
+            await self._in_thread(self._hold, [message["id"]], f"error:{type(error).__name__}")
+            return "held"
 
     async def _send(self, session: Session, claimed: Claim) -> str:
         """One attempt from the claim to its outcome; the message's next state."""

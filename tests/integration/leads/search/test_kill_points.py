@@ -1,6 +1,7 @@
 """The process dies before any one statement; after a restart all is as if it had not (L3, L175)."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -55,6 +56,9 @@ def killed(db, nth, work):
 
 
 def empty(night):
+    """Nothing stored on either side, at the noon of another day: a whole night lies ahead."""
+    noon = night.clock.now().replace(hour=9, minute=0, second=0, microsecond=0)
+    night.advance_to(noon + timedelta(days=1))
     with night.db.tx() as conn:
         for table in reversed(metadata.sorted_tables):
             conn.execute(sa.delete(table))

@@ -1,0 +1,86 @@
+"""Wiring: every room is built here from `Settings`, once."""
+
+from povod.app.clocks import make_clock
+from povod.app.house import House
+from povod.app.lazy import LazySearchClient
+from povod.app.steps import all_steps
+from povod.delivery.facade import Delivery
+from povod.delivery.work import DeliveryWork
+from povod.engine.dispatch import Dispatcher
+from povod.engine.dispatch.inline import InlineDispatcher
+from povod.engine.events import Events
+from povod.engine.handlers import Handlers
+from povod.engine.ledger import Ledger
+from povod.engine.quotas import Quotas
+from povod.engine.schedules import Schedules
+from povod.kit.clock import Clock
+from povod.kit.settings import Settings
+from povod.leads import enrich, steps_search
+from povod.leads.letters import LetterDeps
+from povod.leads.pipeline import LeadsPipeline
+from povod.leads.search_deps import SearchDeps
+from povod.leads.steps_letters import LetterSteps, on_letter_moved
+from povod.store.db import Database
+from povod.store.migrate import is_current, upgrade
+from povod.writing.llm import LetterModel
+
+
+def build_house(settings: Settings, clock: Clock | None = None) -> House:
+    """Wire every room; nothing is read from or written to the database yet but its keys."""
+    clock = clock or make_clock(settings)
+    db = Database(settings.database_url, clock)
+    if not is_current(db):
+        upgrade(db)
+    ledger = Ledger(db, clock, _dispatcher(settings), settings.work_lease_seconds)
+    quotas = Quotas(db, clock)
+    delivery = Delivery(db, clock, settings, quotas)
+    search = SearchDeps(db, clock, settings, LazySearchClient(db, clock, settings, quotas))
+    letters = LetterSteps(
+        LetterDeps(db, clock, settings, delivery, lambda: letter_model(settings)), ledger
+    )
+    house = House(
+        settings=settings,
+        clock=clock,
+        db=db,
+        ledger=ledger,
+        events=Events(db, clock),
+        quotas=quotas,
+        schedules=Schedules(db, clock, ledger),
+        handlers=Handlers(),
+        search=search,
+        delivery=delivery,
+        letters=letters,
+        leads=LeadsPipeline(search),
+    )
+    _register(house)
+    house.steps = all_steps(house)
+    return house
+
+
+def _register(house: House) -> None:
+    handlers = house.handlers
+    steps_search.register(handlers, house.search)
+    enrich.register(
+        handlers, enrich.EnrichDeps(house.db, house.clock, house.settings, house.ledger)
+    )
+    house.letters.register(handlers)
+    DeliveryWork(house.delivery).register(handlers)
+    house.delivery.on_status("letter", on_letter_moved)
+
+
+def _dispatcher(settings: Settings) -> Dispatcher:
+    if not settings.redis_url:
+        return InlineDispatcher()
+    from povod.engine.dispatch.rq import RqDispatcher
+
+    return RqDispatcher(settings.redis_url)
+
+
+def letter_model(settings: Settings) -> LetterModel | None:
+    """The model that writes letters; None: the template does."""
+    wanted = settings.letters_provider in ("auto", "openai")
+    if not wanted or settings.openai_api_key is None:
+        return None
+    from povod.writing.llm.openai import OpenAiLetterModel
+
+    return OpenAiLetterModel(settings)
