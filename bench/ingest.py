@@ -301,8 +301,8 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--quick", action="store_true", help="fewer replies")
     quick = options.parse_args().quick
-    ours = [make_reply(number) for number in range(60 if quick else 200)]
-    usual = ours[: 8 if quick else 40]
+    ours = [make_reply(number) for number in range(40 if quick else 200)]
+    usual = ours[: 4 if quick else 40]
     with tempfile.TemporaryDirectory() as folder, databases(Path(folder)) as dbs:
         medians = measure(dbs, ours, usual, runs=3)
     print(f"{'documents/s':<12}" + "".join(f"{way:>20}" for way in WAYS) + f"{'ratio':>8}")

@@ -76,12 +76,9 @@ def find_owners(conn: Connection, domains: Sequence[str]) -> dict[str, str]:
     if not domains:
         return {}
     table = company_domains.c
-    rows = conn.execute(
-        sa.select(table.domain, table.company_id).where(
-            table.domain.in_(domains), table.kind.in_(OWNED)
-        )
-    )
-    return {row.domain: row.company_id for row in rows}
+    query = sa.select(table.domain, table.company_id)
+    owned = query.where(table.domain.in_(domains), table.kind.in_(OWNED))
+    return dict(conn.execute(owned).tuples().all())
 
 
 def mark_dirty(conn: Connection, company_ids: Sequence[str]) -> None:
@@ -120,8 +117,8 @@ def _insert(conn: Connection, now: datetime, unknown: Sequence[Sighting]) -> dic
     bulk_insert(conn, companies, rows)
     ids = [row["id"] for row in rows]
     table = companies.c
-    made = conn.execute(sa.select(table.id, table.canonical_domain).where(table.id.in_(ids)))
-    added = {row.canonical_domain: row.id for row in made}
+    query = sa.select(table.canonical_domain, table.id).where(table.id.in_(ids))
+    added: dict[str, str] = dict(conn.execute(query).tuples().all())
     owned = [
         {"company_id": company_id, "domain": domain, "kind": "primary", "since": now}
         for domain, company_id in added.items()

@@ -34,6 +34,7 @@ class DomainRules:
 
     by_domain: dict[str, frozenset[Rule]] = field(default_factory=lambda: dict(_SHIPPED))
 
+    @lru_cache(maxsize=65_536)  # noqa: B019 - few rule sets live at a time, each small
     def verdict(self, host: str) -> Rule | None:
         """The rule of the longest matching domain; at equal length `allow` beats the others."""
         for name in _parents(plain_host(host)):
@@ -42,6 +43,7 @@ class DomainRules:
                 return max(rules, key=_STRENGTH.__getitem__)
         return None
 
+    @lru_cache(maxsize=65_536)  # noqa: B019 - few rule sets live at a time, each small
     def own_domain(self, host: str) -> str | None:
         """The name one firm controls: the whole host on a platform, else the registered domain.
 
@@ -89,7 +91,6 @@ def with_rules(extra: Iterable[tuple[str, Rule]]) -> DomainRules:
     return DomainRules(merged)
 
 
-@lru_cache(maxsize=65_536)
 def own_domain(host: str) -> str | None:
     """`DomainRules.own_domain` by the shipped rules."""
     return SHIPPED.own_domain(host)

@@ -27,6 +27,7 @@ TRACKING_PREFIX = "utm_"
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
 _SAFE = "/:@!$&'()*+,;=?%[]"
+_ONE_SPELLING = re.compile(r"[A-Za-z0-9\-._~/:@!$&'()*+,;=?\[\]]*")
 _INDEX_PAGES = ("/index.html", "/index.htm", "/index.php", "/")
 _WEB_PORTS = ("", "80", "443")
 
@@ -119,11 +120,16 @@ def _public_host(hostname: str, text: str) -> str:
         raise InvalidUrl(f"{_shown(text)} names an IP address; a company has a domain name")
     if "." not in host or host.startswith(".") or ".." in host:
         raise InvalidUrl(f"{_shown(text)} has a host of one label or an empty label")
-    if _suffixes(only_known=True).publicsuffix(host) is None:
+    if not _has_known_suffix(host):
         raise InvalidUrl(f"{_shown(text)} ends in a suffix that nobody registers names under")
     while host.startswith("www.") and registrable_domain(host[4:]):
         host = host[4:]
     return host
+
+
+@lru_cache(maxsize=4096)
+def _has_known_suffix(host: str) -> bool:
+    return _suffixes(only_known=True).publicsuffix(host) is not None
 
 
 def _is_address(host: str) -> bool:
@@ -138,6 +144,8 @@ def _suffixes(only_known: bool = False) -> PublicSuffixList:
 
 def _one_spelling(text: str) -> str:
     """Percent-encoding in one form: unreserved decoded, the rest as upper-case hex."""
+    if _ONE_SPELLING.fullmatch(text):
+        return text
 
     def respell(match: re.Match[str]) -> str:
         digits = match[1]

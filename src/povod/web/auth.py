@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False)
 TRIES = [Limit(10, 300)]
+TOO_MANY = "Too many tries. Wait a few minutes."
+WRONG = "Wrong name or password."
 _hasher = PasswordHasher()
 # Checked when there is no such user, so that an answer takes as long as for a wrong password.
 _NOBODY = _hasher.hash("nobody has this password")
@@ -42,7 +44,7 @@ def sign_in(
     house: House = request.app.state.house
     wait = house.quotas.take(f"login:{_client(request)}", TRIES)
     if wait > timedelta():
-        refused = _failed(request, next, 429, "Too many tries. Wait a few minutes.")
+        refused = _failed(request, next, 429, TOO_MANY)
         refused.headers["Retry-After"] = str(int(wait.total_seconds()) + 1)
         return refused
     with house.db.read() as conn:
@@ -50,7 +52,7 @@ def sign_in(
             sa.select(users).where(users.c.login_key == value_key(login), users.c.active)
         ).first()
     if not _fits(row.password_hash if row else _NOBODY, password) or row is None:
-        return _failed(request, next, 401, "Wrong name or password.")
+        return _failed(request, next, 401, WRONG)
     response = RedirectResponse(local_path(next), status_code=303)
     secure = request.url.scheme == "https"
     request.app.state.sessions.sign_in(response, row.id, row.session_epoch, secure=secure)

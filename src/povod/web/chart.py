@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-WIDTH, HEIGHT = 960, 220
-LEFT, TOP, BOTTOM = 40, 12, 188
+# The drawing is 960 wide and 220 high; bars stand between these edges.
+LEFT, RIGHT, TOP, BOTTOM = 40, 944, 12, 188
 GRID_LINES = 4
 NICE = (1, 2, 4, 5, 10)
 
@@ -68,7 +68,7 @@ class Chart:
 def draw(days: Sequence[Day]) -> Chart:
     """Two bars a day: letters, and beside them replies."""
     top = nice_top(max((max(day.sent, day.replied) for day in days), default=0))
-    slot = (WIDTH - LEFT) / max(len(days), 1)
+    slot = (RIGHT - LEFT) / max(len(days), 1)
     bars = [
         bar
         for place, day in enumerate(days)

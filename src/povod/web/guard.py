@@ -56,7 +56,7 @@ class Guard:
             if not is_static:
                 refusal = await run_in_threadpool(self._sessions.refusal, request)
             await (refusal or self._app)(scope, receive, protected)
-        except Exception as error:  # noqa: BLE001 - the boundary of a request
+        except Exception as error:  # the boundary of a request
             log.exception("request failed", path=request.url.path, method=request.method)
             if started:
                 raise

@@ -1,6 +1,7 @@
 """One error shape for programs (RFC 9457), one error page for people."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -39,7 +40,7 @@ def problem(
         "type": "about:blank",
         "title": TITLES.get(status, "Error"),
         "status": status,
-        "detail": detail,
+        "detail": detail or TITLES.get(status, "Error"),
         "instance": request.url.path,
     }
     if errors:
@@ -81,7 +82,9 @@ def install(app: FastAPI) -> None:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return answer(request, error.status_code, str(error.detail), error.headers)
+    is_plain = error.status_code in TITLES and error.detail == HTTPStatus(error.status_code).phrase
+    detail = "" if is_plain else str(error.detail)
+    return answer(request, error.status_code, detail, error.headers)
 
 
 async def _house_error(request: Request, error: Exception) -> Response:

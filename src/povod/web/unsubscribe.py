@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
-
 from sqlalchemy.engine import Connection
 
 from povod.delivery.inbox.effects import Effects

@@ -67,7 +67,8 @@ class Renderer:
         theme = request.cookies.get(THEME_COOKIE, "")
         return self._environment.get_template(template).render(
             _=say,
-            word=_words(say),
+            word=(word := _words(say)),
+            who=lambda actor: _who(actor, word),
             lang=language,
             theme=theme if theme in THEMES else "",
             person=getattr(request.state, "person", None),
@@ -111,6 +112,12 @@ def _words(say: Translate) -> Callable[[str, str], str]:
         return code if said == key else said
 
     return word
+
+
+def _who(actor: str, word: Callable[[str, str], str]) -> str:
+    """`approver:anna` → `anna (approver)`; a role alone is just named."""
+    role, _, name = actor.partition(":")
+    return f"{name} ({word('role', role)})" if name else word("role", role)
 
 
 def share(part: int, whole: int, language: str) -> str:

@@ -141,7 +141,6 @@ def phone_tails(text: str) -> Iterable[str]:
                 yield number.partition(";")[0].lstrip("+")[-10:]
 
 
-@lru_cache(maxsize=65_536)
 def _own_domain(host: str, rules: DomainRules) -> str | None:
     domain = rules.own_domain(host)
     return domain if domain and rules.is_identity(domain) else None

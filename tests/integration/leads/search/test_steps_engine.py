@@ -51,7 +51,7 @@ def import_file(machine, text=CSV):
 def test_a_night_passes_by_jumping_to_what_is_due(machine):
     import_file(machine)
     night, jumps = machine.night, 0
-    machine.run()
+    machine.runner.run_until_idle()
     while (due := next_due(night.deps)) is not None and jumps < 60:
         night.advance_to(due)
         machine.run()
@@ -79,6 +79,7 @@ def test_the_import_reports_rows_and_what_is_wrong_with_them(machine):
 
 def test_by_day_submit_comes_again_when_the_window_opens(machine):
     import_file(machine)
+    machine.runner.run_until_idle()
     machine.run()
     [job] = machine.jobs("leads.submit")
     assert job.state == "queued"

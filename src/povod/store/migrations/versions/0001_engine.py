@@ -1,4 +1,4 @@
-"""Tables of the engine and the house."""
+"""Tables of background work."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,25 +14,6 @@ MONEY = sa.Numeric(14, 6).with_variant(sa.String(32), "sqlite")
 
 
 def upgrade() -> None:
-    op.create_table(
-        "audit_log",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=True,
-            nullable=False,
-        ),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("data", JSON, nullable=False),
-        sa.Column("previous_hash", sa.Text(), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
-        sa.UniqueConstraint("hash", name=op.f("uq_audit_log_hash")),
-        sqlite_autoincrement=True,
-    )
     op.create_table(
         "files",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -144,80 +125,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_schedules_name")),
     )
     op.create_table(
-        "settings",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("value", JSON, nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_settings")),
-    )
-    op.create_table(
-        "users",
-        sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("login_key", sa.Text(), nullable=False),
-        sa.Column("login", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column(
-            "role",
-            sa.Enum(
-                "viewer",
-                "operator",
-                "approver",
-                "admin",
-                name="role",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("password_hash", sa.Text(), nullable=False),
-        sa.Column("must_change_password", sa.Boolean(), nullable=False),
-        sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("language", sa.Text(), nullable=False),
-        sa.Column("theme", sa.Text(), nullable=False),
-        sa.Column("last_login_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("session_epoch", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
-        sa.UniqueConstraint("login_key", name=op.f("uq_users_login_key")),
-    )
-    op.create_table(
-        "api_tokens",
-        sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("user_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column(
-            "role",
-            sa.Enum(
-                "viewer",
-                "operator",
-                "approver",
-                "admin",
-                name="role",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_api_tokens_user_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_tokens")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_api_tokens_token_hash")),
-    )
-    with op.batch_alter_table("api_tokens", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_api_tokens_user_id"), ["user_id"], unique=False)
-
-    op.create_table(
         "job_events",
         sa.Column(
             "id",
@@ -250,12 +157,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_job_events_topic_id")
 
     op.drop_table("job_events")
-    with op.batch_alter_table("api_tokens", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_api_tokens_user_id"))
-
-    op.drop_table("api_tokens")
-    op.drop_table("users")
-    op.drop_table("settings")
     op.drop_table("schedules")
     with op.batch_alter_table("quotas", schema=None) as batch_op:
         batch_op.drop_index("ix_quotas_key_at")
@@ -281,4 +182,3 @@ def downgrade() -> None:
 
     op.drop_table("processing_jobs")
     op.drop_table("files")
-    op.drop_table("audit_log")

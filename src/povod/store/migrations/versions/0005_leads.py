@@ -1,11 +1,11 @@
-"""Tables of the leads job."""
+"""The search."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0003"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -14,17 +14,6 @@ MONEY = sa.Numeric(14, 6).with_variant(sa.String(32), "sqlite")
 
 
 def upgrade() -> None:
-    op.create_table(
-        "model_answers",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("model", sa.Text(), nullable=False),
-        sa.Column("answer", JSON, nullable=False),
-        sa.Column("tokens_in", sa.BigInteger(), nullable=False),
-        sa.Column("tokens_out", sa.BigInteger(), nullable=False),
-        sa.Column("cost", MONEY, nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_model_answers")),
-    )
     op.create_table(
         "niches",
         sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
@@ -83,38 +72,6 @@ def upgrade() -> None:
             "fingerprint",
             name=op.f("uq_niches_source_source_ref_fingerprint"),
         ),
-    )
-    op.create_table(
-        "offers",
-        sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("data", JSON, nullable=False),
-        sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("is_demo", sa.Boolean(), nullable=False),
-        sa.Column("created_by", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_offers")),
-        sa.UniqueConstraint("key", "version", name=op.f("uq_offers_key_version")),
-    )
-    op.create_table(
-        "search_batch_logs",
-        sa.Column("id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("sync_id", sa.Text(), nullable=False),
-        sa.Column("niche", sa.Text(), nullable=False),
-        sa.Column("city", sa.Text(), nullable=False),
-        sa.Column("country", sa.Text(), nullable=False),
-        sa.Column("batch_tag", sa.Text(), nullable=False),
-        sa.Column("attempted_queries", sa.BigInteger(), nullable=False),
-        sa.Column("inserted_queries", sa.BigInteger(), nullable=False),
-        sa.Column("duplicate_queries", sa.BigInteger(), nullable=False),
-        sa.Column("scheduled_start", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("scheduled_end", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("error", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_batch_logs")),
     )
     op.create_table(
         "serp_queries",
@@ -351,7 +308,4 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_serp_queries_niche_id"))
 
     op.drop_table("serp_queries")
-    op.drop_table("search_batch_logs")
-    op.drop_table("offers")
     op.drop_table("niches")
-    op.drop_table("model_answers")
