@@ -46,6 +46,11 @@ LEASES = {
     "LOG_LEVEL": "ERROR",
 }
 REJECTED = ("failed", "skipped", "cancelled")
+# The first letters meet a server that keeps them and loses its reply, or hangs up and keeps nothing.
+MAIL_FAULTS = (
+    {"stage": "accepted", "reply": "", "times": 2},
+    {"stage": "dot", "reply": "", "times": 1},
+)
 
 
 @dataclass
@@ -80,6 +85,8 @@ class World:
             "OUTBOX_DIR": str(folder / "data" / "outbox"),
         }
         self.folder = folder
+        for fault in MAIL_FAULTS:
+            world.post("/sandbox/smtp/faults", fault)
 
     def start(self) -> "subprocess.Popen[bytes]":
         """The pipeline as its own process: import, then everything that is due."""

@@ -10,7 +10,6 @@ from sqlalchemy.engine import Connection
 from povod.store.tables import (
     companies,
     company_domains,
-    company_merges,
     contacts,
     outreach_messages,
     serp_results,
@@ -88,27 +87,27 @@ def _companies(conn: Connection, truth: Mapping[str, Any]) -> Score:
 
 
 def _duplicates(conn: Connection, truth: Mapping[str, Any], owners: Mapping[str, str]) -> Score:
-    """Pairs joined by themselves, against pairs that a redirect proves."""
-    sure = {
-        frozenset((pair["host"], pair["of"]))
-        for pair in truth["duplicates"]
-        if pair["expected"] == "auto" and pair["host"] in owners and pair["of"] in owners
-    }
-    known = {
-        frozenset((pair["host"], pair["of"]))
-        for pair in truth["duplicates"]
-        if pair["expected"] == "review"
-    }
-    winner, loser = companies.alias(), companies.alias()
-    query = (
-        sa.select(winner.c.canonical_domain, loser.c.canonical_domain)
-        .select_from(company_merges)
-        .join(winner, winner.c.id == company_merges.c.winner_id)
-        .join(loser, loser.c.id == company_merges.c.loser_id)
-        .where(company_merges.c.undone_at.is_(None))
+    """Hosts that lead to another host's company, against the pairs that a redirect proves."""
+    hosts = {site["host"] for site in truth["sites"]}
+    sure, known = (
+        {
+            frozenset((pair["host"], pair["of"]))
+            for pair in truth["duplicates"]
+            if pair["expected"] == expected
+        }
+        for expected in ("auto", "review")
     )
-    joined = {frozenset(pair) for pair in conn.execute(query)} - known
-    return _score("duplicates merged", joined, sure)
+    query = sa.select(companies.c.id, companies.c.canonical_domain, companies.c.duplicate_of)
+    firms = {row.id: row for row in conn.execute(query)}
+
+    def home(host: str) -> str:
+        firm = firms[owners[host]]
+        return str(firms[firm.duplicate_of or firm.id].canonical_domain)
+
+    joined = {frozenset((host, home(host))) for host in hosts & set(owners)}
+    joined = {pair for pair in joined if len(pair) == 2} - known
+    seen = {pair for pair in sure if pair & set(owners)}
+    return _score("duplicates merged", joined, seen)
 
 
 def _of_company(conn: Connection, kind: str) -> dict[str, set[str]]:

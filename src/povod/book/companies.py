@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from povod.book.names import name_key
 from povod.kit.ids import new_id
 from povod.kit.inn import is_valid_inn
-from povod.store.bulk import bulk_insert, bulk_update
+from povod.store.bulk import among, bulk_insert, bulk_update
 from povod.store.tables import companies, company_domains
 
 OWNED = ("primary", "alias")
@@ -77,7 +77,7 @@ def find_owners(conn: Connection, domains: Sequence[str]) -> dict[str, str]:
         return {}
     table = company_domains.c
     query = sa.select(table.domain, table.company_id)
-    owned = query.where(table.domain.in_(domains), table.kind.in_(OWNED))
+    owned = query.where(among(conn, table.domain, domains), table.kind.in_(OWNED))
     return dict(conn.execute(owned).tuples().all())
 
 
@@ -117,7 +117,7 @@ def _insert(conn: Connection, now: datetime, unknown: Sequence[Sighting]) -> dic
     bulk_insert(conn, companies, rows)
     ids = [row["id"] for row in rows]
     table = companies.c
-    query = sa.select(table.canonical_domain, table.id).where(table.id.in_(ids))
+    query = sa.select(table.canonical_domain, table.id).where(among(conn, table.id, ids))
     added: dict[str, str] = dict(conn.execute(query).tuples().all())
     owned = [
         {"company_id": company_id, "domain": domain, "kind": "primary", "since": now}
@@ -163,7 +163,9 @@ def _touch(conn: Connection, now: datetime, known: Mapping[str, Sighting]) -> No
         table.field_sources,
         table.hits_count,
     )
-    query = sa.select(*columns).where(table.id.in_(known)).order_by(table.id).with_for_update()
+    query = (
+        sa.select(*columns).where(among(conn, table.id, known)).order_by(table.id).with_for_update()
+    )
     rows = conn.execute(query).all()
     bulk_update(conn, companies, [_touched(row, known[row.id], now) for row in rows])
 

@@ -19,6 +19,7 @@ class SystemClock:
     """The machine's own clock."""
 
     def now(self) -> datetime:
+        """The machine's time."""
         return datetime.now(UTC)
 
 
@@ -41,6 +42,7 @@ class ShiftedClock:
         return self._shift
 
     def now(self) -> datetime:
+        """The machine's time plus the shift."""
         return datetime.now(UTC) + self._shift
 
     def advance_to(self, moment: datetime) -> None:
@@ -61,6 +63,7 @@ class FixedClock:
         self._now = start.astimezone(UTC)
 
     def now(self) -> datetime:
+        """The instant at which this clock stands."""
         return self._now
 
     def advance(self, step: timedelta) -> None:

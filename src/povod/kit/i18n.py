@@ -48,7 +48,7 @@ def choose_language(wanted: str, accept_language: str, default: str = "ru") -> s
 def _offer(part: str) -> tuple[str, float]:
     """`en-GB;q=0.8` → (`en_GB`, 0.8); no weight means 1, a broken one 0."""
     name, _, weight = part.partition(";")
-    text = weight.strip().removeprefix("q=")
+    text = weight.strip().lower().removeprefix("q=")
     try:
         return name.strip().replace("-", "_"), float(text) if text else 1.0
     except ValueError:

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection, Dialect
 
 from povod.store.types import CLOCK_OPTION, UtcDateTime
@@ -50,6 +51,19 @@ def bulk_update(conn: Connection, table: sa.Table, rows: Sequence[Row]) -> None:
         columns["updated_at"] = [_now(conn)] * len(rows)
         columns["id"] = [row["id"] for row in rows]
         _execute(conn, table, _update_sql(conn.dialect, table, tuple(columns)), columns)
+
+
+def among(
+    conn: Connection, column: sa.ColumnElement[Any], values: Iterable[Any]
+) -> sa.ColumnElement[bool]:
+    """`column IN values` with one parameter however many values there are."""
+    given = list(values)
+    if conn.dialect.name != "sqlite":
+        return column == sa.any_(sa.literal(given, ARRAY(column.type)))
+    convert = column.type.dialect_impl(conn.dialect).bind_processor(conn.dialect)
+    known = [convert(value) for value in given] if convert else given
+    listed = sa.func.json_each(orjson.dumps(known).decode()).table_valued("value")
+    return column.in_(sa.select(listed.c.value))
 
 
 def _columns(rows: Sequence[Row], names: Iterable[str]) -> dict[str, list[Any]]:

@@ -50,8 +50,7 @@ class Database:
                 connect_args={"options": "-c timezone=UTC"},
                 execution_options=options,
             )
-        if self.url.database:
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(self.url.database or ""))
         engine = sa.create_engine(
             self.url,
             poolclass=sa.QueuePool,
@@ -119,7 +118,7 @@ def parse_database_url(text: str) -> URL:
     """The URL with the driver that Povod uses; `ConfigurationError` for anything else."""
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ConfigurationError(
             "DATABASE_URL: not a database address. "
             "Example: DATABASE_URL=postgresql://povod:secret@db/povod"
@@ -130,7 +129,22 @@ def parse_database_url(text: str) -> URL:
         raise ConfigurationError(
             f"DATABASE_URL: {backend} is not supported, use sqlite:///data/povod.db or postgresql://"
         )
+    if backend == "sqlite" and url.database in (None, "", ":memory:"):
+        raise ConfigurationError(
+            "DATABASE_URL: SQLite needs a file, because several connections share it. "
+            "Example: DATABASE_URL=sqlite:///data/povod.db"
+        )
     return url.set(drivername=drivers[backend])
+
+
+def _make_folder(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"DATABASE_URL: cannot make the folder {file.parent}: {error.strerror}. "
+            "Give a path that can be written to."
+        ) from None
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

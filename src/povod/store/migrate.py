@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from povod.kit.errors import ConfigurationError
 from povod.store.db import Database
 from povod.store.tables import metadata
 
@@ -27,9 +28,18 @@ def upgrade(db: Database) -> list[str]:
         if not db.is_sqlite:
             conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
         before = _revision(conn)
+        _refuse_newer(before)
         command.upgrade(_config(conn), "head")
         after = _revision(conn)
     return [] if before == after else [after or ""]
+
+
+def _refuse_newer(revision: str | None) -> None:
+    if revision is not None and revision > newest_revision():
+        raise ConfigurationError(
+            f"DATABASE_URL: the database has schema {revision}, this version knows "
+            f"{newest_revision()} at most. Install the newer Povod that made it."
+        )
 
 
 def is_current(db: Database) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from sqlalchemy.types import TypeDecorator
 from povod.kit.ids import new_id
 
 CLOCK_OPTION = "povod_clock"
+SMALLEST = Decimal("0.000001")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -35,7 +36,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Money(TypeDecorator[Decimal]):
-    """Exact Decimal; SQLite has no such type, so it keeps the text."""
+    """Decimal with six digits after the point; SQLite has no such type, so it keeps the text."""
 
     impl = sa.Numeric(14, 6)
     cache_ok = True
@@ -45,9 +46,10 @@ class Money(TypeDecorator[Decimal]):
         return dialect.type_descriptor(kind)
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
-        if value is None or dialect.name != "sqlite":
-            return value
-        return str(value)
+        if value is None:
+            return None
+        exact = value.quantize(SMALLEST, ROUND_HALF_UP)
+        return str(exact) if dialect.name == "sqlite" else exact
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(value)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
-from povod.kit.settings.types import CommaList
+from povod.kit.settings.types import CommaList, ZoneName
 
 
 class HouseSettings(BaseModel):
@@ -22,7 +22,7 @@ class HouseSettings(BaseModel):
         examples=["redis://localhost:6379/0"],
     )
     data_dir: Path = Field(Path("data"), description="files, generated keys and the file outbox")
-    app_timezone: str = Field(
+    app_timezone: ZoneName = Field(
         "Europe/Moscow", description="zone of dates people see", examples=["Europe/Moscow"]
     )
     ui_language: Literal["auto", "ru", "en"] = Field(

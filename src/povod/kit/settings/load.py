@@ -35,7 +35,10 @@ def load_settings(
 def _env_file(path: Path | None) -> dict[str, str]:
     if path is None or not path.is_file():
         return {}
-    return {k: v for k, v in dotenv_values(path, encoding="utf-8").items() if v is not None}
+    try:
+        return {k: v for k, v in dotenv_values(path, encoding="utf-8").items() if v is not None}
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path}: is not UTF-8 text. Save the file as UTF-8.") from None
 
 
 def _secret_files(variables: Mapping[str, str], missing: set[str]) -> dict[str, str]:
@@ -65,7 +68,12 @@ def read_secret(name: str, path: Path) -> str:
         raise ConfigurationError(
             f"{name}_FILE: {path} is larger than 64 KiB; is it the right file?"
         )
-    return raw.decode("utf-8-sig").strip()
+    try:
+        return raw.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise ConfigurationError(
+            f"{name}_FILE: {path} is not UTF-8 text. Save the secret as plain UTF-8 text."
+        ) from None
 
 
 def _explain(error: ValidationError) -> str:

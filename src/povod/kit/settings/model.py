@@ -17,4 +17,4 @@ class Settings(
 ):
     """What the whole house is configured by. Build it with `load_settings`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

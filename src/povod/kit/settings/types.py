@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import time
+from math import inf
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
 
 def split_list(value: Any) -> Any:
@@ -35,7 +37,10 @@ def parse_limits(value: Any) -> Any:
         count, slash, window = part.partition("/")
         if not slash or not window.endswith("s"):
             raise ValueError("expected limits such as 10/1s,600/60s")
-        limits.append(Limit(int(count), float(window[:-1])))
+        limit = Limit(int(count), float(window[:-1]))
+        if limit.count < 1 or not 0 < limit.seconds < inf:
+            raise ValueError("expected limits above zero such as 10/1s,600/60s")
+        limits.append(limit)
     return limits
 
 
@@ -56,7 +61,7 @@ def parse_span(value: Any) -> Any:
         return value
     low, _, high = value.partition("-")
     span = Span(float(low), float(high or low))
-    if not 0 <= span.low <= span.high:
+    if not 0 <= span.low <= span.high < inf:
         raise ValueError("expected a range such as 30-45")
     return span
 
@@ -70,3 +75,15 @@ def parse_clock_time(value: Any) -> Any:
 
 
 ClockTime = Annotated[time, BeforeValidator(parse_clock_time)]
+
+
+def known_zone(name: str) -> str:
+    """The name of a time zone, if there is such a zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("there is no such time zone") from None
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(known_zone)]

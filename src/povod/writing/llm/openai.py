@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 
 import openai
 from openai import OpenAI
+from openai.types.responses import Response
 
 from povod.kit.retry_after import retry_after_seconds
 from povod.kit.settings import Settings
@@ -87,16 +88,25 @@ class OpenAiLetterModel:
         )
         if answer.status == "incomplete":
             raise ModelBadAnswerError("the model's answer was cut off")
+        if _refused(answer):
+            raise ModelBadAnswerError("the model refused")
         used = answer.usage
         usage = Usage(used.input_tokens, used.output_tokens) if used else Usage()
         return self._answer(answer.output_text, usage)
 
     def _answer(self, content: str, usage: Usage) -> ModelAnswer:
+        if not content.strip():
+            raise ModelBadAnswerError("the model's answer is empty")
         try:
             data: Any = json.loads(content)
         except ValueError:
             raise ModelBadAnswerError("the model's answer is not JSON") from None
         return ModelAnswer(letter_from(data), usage, self.name)
+
+
+def _refused(answer: Response) -> bool:
+    messages = (item for item in answer.output if item.type == "message")
+    return any(part.type == "refusal" for message in messages for part in message.content)
 
 
 def _raise_status(error: openai.APIStatusError) -> NoReturn:
