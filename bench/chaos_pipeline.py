@@ -46,7 +46,7 @@ LEASES = {
     "LOG_LEVEL": "ERROR",
 }
 REJECTED = ("failed", "skipped", "cancelled")
-# The first letters meet a server that keeps them and loses its reply, or hangs up and keeps nothing.
+# The first letters meet a server that keeps them and loses its reply, or keeps nothing.
 MAIL_FAULTS = (
     {"stage": "accepted", "reply": "", "times": 2},
     {"stage": "dot", "reply": "", "times": 1},

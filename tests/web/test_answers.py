@@ -1,6 +1,7 @@
 """Shapes of answers: headers, errors for people and for programs, languages, health."""
 
 import json
+from collections.abc import Callable
 from unittest.mock import patch
 
 import pytest
@@ -8,10 +9,13 @@ from console_client import HERE, client_of
 from console_rows import Rows, fill
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from povod.app.house import House
 from povod.engine.work import NewWork
+from povod.store.db import Database
 
+Build = Callable[..., House]
 BROKEN = OperationalError("SELECT 1", {}, Exception("disk I/O error"))
 
 
@@ -60,9 +64,11 @@ def test_the_method_must_fit(client: TestClient) -> None:
 
 
 def test_failures_tell_no_secrets(client: TestClient, house: House) -> None:
-    with patch.object(type(house), "story", side_effect=RuntimeError("secret detail")):
+    failing = patch.object(type(house), "story", side_effect=RuntimeError("secret detail"))
+    with capture_logs() as logs, failing:
         page = client.get("/letters/x")
         answer = client.get("/api/letters/x/why")
+    assert [entry["path"] for entry in logs] == ["/letters/x", "/api/letters/x/why"]
     for failed in (page, answer):
         assert failed.status_code == 500
         assert "secret detail" not in failed.text
@@ -71,7 +77,7 @@ def test_failures_tell_no_secrets(client: TestClient, house: House) -> None:
 
 
 def test_a_database_out_of_reach_is_503(client: TestClient, house: House) -> None:
-    with patch.object(type(house.db), "read", side_effect=BROKEN):
+    with capture_logs(), patch.object(type(house.db), "read", side_effect=BROKEN):
         assert client.get("/").status_code == 503
         assert client.get("/api/companies").json()["status"] == 503
     with patch.object(type(house.ledger), "stats", side_effect=BROKEN):
@@ -105,7 +111,7 @@ def test_the_api_gives_rows_and_stories(any_house: House) -> None:
 def test_openapi_is_served_and_true_about_paths(client: TestClient) -> None:
     paths = client.get("/api/openapi.json").json()["paths"]
     assert {"/api/companies", "/api/letters/{message_id}/why", "/api/stream"} <= set(paths)
-    assert all(path.startswith("/api/") or path.startswith("/live/") for path in paths)
+    assert all(path.startswith("/api/") for path in paths)
 
 
 @pytest.mark.parametrize(
@@ -143,9 +149,8 @@ def test_a_switch_is_remembered_and_wins(client: TestClient) -> None:
     assert "<script>" not in client.get("/").text
 
 
-def test_the_setting_decides_for_those_who_did_not(house: House) -> None:
-    house.settings.ui_language = "en"
-    client = client_of(house)
+def test_the_setting_decides_for_those_who_did_not(build: Build, sqlite_db: Database) -> None:
+    client = client_of(build(sqlite_db, ui_language="en"))
     assert '<html lang="en"' in client.get("/", headers={"accept-language": "ru"}).text
     client.cookies.set("povod_language", "ru")
     assert '<html lang="ru"' in client.get("/").text

@@ -21,8 +21,9 @@ def make_clock(settings: Settings) -> Clock:
     address = f"{settings.sandbox_url}/sandbox/clock"
     client = httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS)
     try:
-        shift = client.get(address).raise_for_status().json()["shift_seconds"]
-    except httpx.HTTPError as error:
+        answer = client.get(address).raise_for_status().json()
+        shift = float(answer["shift_seconds"])
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, KeyError) as error:
         raise ConfigurationError(
             f"SANDBOX_URL: no sandbox answers at {settings.sandbox_url} ({type(error).__name__}). "
             "Start one with `povod sandbox`, or clear the variable."

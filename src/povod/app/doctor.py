@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
+from povod.app.clocks import make_clock
 from povod.kit.errors import ConfigurationError, PovodError
 from povod.kit.settings import Settings, load_settings
 from povod.store.db import Database
@@ -114,12 +114,12 @@ def _sandbox(settings: Settings) -> Iterator[Finding]:
     if not settings.sandbox_url:
         return
     try:
-        httpx.get(
-            f"{settings.sandbox_url}/sandbox/clock", timeout=3, trust_env=False
-        ).raise_for_status()
+        make_clock(settings)
+    except ConfigurationError:
+        seen = f"no sandbox answers at {settings.sandbox_url}"
+        yield Finding("fail", "sandbox", seen, "start it with `povod sandbox`")
+    else:
         yield Finding("ok", "sandbox", settings.sandbox_url)
-    except httpx.HTTPError as error:
-        yield Finding("fail", "sandbox", type(error).__name__, "start it with `povod sandbox`")
 
 
 def _sending(settings: Settings) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """The sandbox as a world of its own, for `povod sandbox`."""
 
+import shlex
 import signal
 import threading
 from collections.abc import Callable
@@ -35,7 +36,7 @@ def run_sandbox(
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     with start_sandbox(state, seed=seed, sites=sites, port=port) as world:
-        lines = [f"{name}={value}" for name, value in world_environ(world).items()]
+        lines = [f"{name}={shlex.quote(value)}" for name, value in world_environ(world).items()]
         env_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         say(f"sandbox: {world.api_url}, {sites} companies, truth in {state}/truth.json")
         say(f"settings: {env_file}; use them with `set -a; . ./{env_file}; set +a`")

@@ -78,7 +78,7 @@ def find_owners(conn: Connection, domains: Sequence[str]) -> dict[str, str]:
     table = company_domains.c
     query = sa.select(table.domain, table.company_id)
     owned = query.where(among(conn, table.domain, domains), table.kind.in_(OWNED))
-    return dict(conn.execute(owned).tuples().all())
+    return {row.domain: row.company_id for row in conn.execute(owned).all()}
 
 
 def mark_dirty(conn: Connection, company_ids: Sequence[str]) -> None:
@@ -118,7 +118,7 @@ def _insert(conn: Connection, now: datetime, unknown: Sequence[Sighting]) -> dic
     ids = [row["id"] for row in rows]
     table = companies.c
     query = sa.select(table.canonical_domain, table.id).where(among(conn, table.id, ids))
-    added: dict[str, str] = dict(conn.execute(query).tuples().all())
+    added = {row.canonical_domain: row.id for row in conn.execute(query).all()}
     owned = [
         {"company_id": company_id, "domain": domain, "kind": "primary", "since": now}
         for domain, company_id in added.items()

@@ -2,6 +2,7 @@
 
 import typer
 
+from povod.cli.context import reachable_database
 from povod.cli.output import complain, say
 
 app = typer.Typer(help="Schema of the database.", no_args_is_help=True)
@@ -15,7 +16,8 @@ def upgrade() -> None:
     from povod.store.migrate import upgrade as run_upgrade
 
     database = Database(load_settings().database_url)
-    applied = run_upgrade(database)
+    with reachable_database():
+        applied = run_upgrade(database)
     database.close()
     say(f"schema upgraded to {applied[0]}" if applied else "schema is up to date")
 
@@ -28,8 +30,9 @@ def check() -> None:
     from povod.store.migrate import differences, is_current
 
     database = Database(load_settings().database_url)
-    found = differences(database)
-    current = is_current(database)
+    with reachable_database():
+        found = differences(database)
+        current = is_current(database)
     database.close()
     for difference in found:
         complain(f"differs: {difference}")

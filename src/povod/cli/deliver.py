@@ -34,7 +34,10 @@ def outbox(
 ) -> None:
     """List messages, newest plan first."""
     from povod.delivery.listing import MessageFilter, list_messages, status_counts
+    from povod.store.tables.delivery import MESSAGE_STATES
 
+    if status and status not in MESSAGE_STATES:
+        raise typer.BadParameter(f"use one of {', '.join(MESSAGE_STATES)}", param_hint="--status")
     with open_house() as house, house.db.read() as conn:
         listing = list_messages(conn, MessageFilter(status, size=limit))
         counts = status_counts(conn)

@@ -1,15 +1,13 @@
 """`povod leads`: from a table of niches to letters."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from povod.cli.context import Json, open_house
 from povod.cli.output import as_json, complain, facts, say, table
-
-if TYPE_CHECKING:
-    pass
+from povod.kit.errors import InputError
 
 app = typer.Typer(help="From a table of niches to letters.", no_args_is_help=True)
 offers_app = typer.Typer(help="Offers: who writes and what for.", no_args_is_help=True)
@@ -68,11 +66,14 @@ def run(
             house, steps=wanted, jump=jump, approve=approve, tell=None if json else say
         )
         report = house.leads.funnel().as_dict()
+        waiting = next((row for row in house.status() if row["next"] is not None), None)
     if json:
         as_json({"steps": summary, "funnel": report})
         return
     _print_steps(summary)
     facts(report)
+    if waiting is not None:
+        say(f"next: {waiting['step']} at {waiting['next']:%Y-%m-%d %H:%M} UTC")
 
 
 def _print_steps(summary: dict[str, dict[str, int]]) -> None:
@@ -80,7 +81,7 @@ def _print_steps(summary: dict[str, dict[str, int]]) -> None:
         (step, ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "nothing")
         for step, counts in summary.items()
     ]
-    table("", ("step", "done"), rows)
+    table("", ("step", "done"), rows or [("–", "nothing was due")])
 
 
 @app.command()
@@ -119,7 +120,10 @@ def export(
 ) -> None:
     """Write rows to a file; no cell can become a formula."""
     with open_house() as house:
-        count = house.leads.export(what, out, form, bom=bom, delimiter=delimiter)
+        try:
+            count = house.leads.export(what, out, form, bom=bom, delimiter=delimiter)
+        except OSError as error:
+            raise InputError(f"{out}: cannot be written: {error.strerror}") from None
     say(f"{out}: {count} rows")
 
 

@@ -48,7 +48,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
         drawn.add_column(column)
     for line in lines:
         drawn.add_row(*line)
-    Console().print(drawn)
+    Console(markup=False, emoji=False).print(drawn)
 
 
 def _aligned(title: str, columns: Sequence[str], lines: Sequence[Sequence[str]]) -> None:

@@ -26,9 +26,7 @@ def mask(value: Any) -> Any:
     if isinstance(value, BaseException):
         return mask(f"{type(value).__name__}: {value}")
     if isinstance(value, dict):
-        return {
-            k: "***" if _is_secret(k, v) else mask(v) for k, v in value.items()
-        }
+        return {k: "***" if _is_secret(k, v) else mask(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [mask(item) for item in value]
     return value

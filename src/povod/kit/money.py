@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from povod.kit.errors import InputError
 
 KOPECK = Decimal("0.01")
+BEYOND = Decimal(10) ** 20
 
 _NBSP = "\u00a0"
 
@@ -19,7 +20,7 @@ def parse_amount(text: str) -> Decimal:
         amount = Decimal(plain.replace(",", "."))
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite():
+    if not (amount.is_finite() and abs(amount) < BEYOND):
         raise InputError(f"{text!r} is not an amount of money; write it as 1234,50")
     return quantize(amount)
 

@@ -46,11 +46,12 @@ def load_source(conn: Connection, company_id: str) -> LetterSource | None:
     facts = _facts(conn, company_id)
     origin = _origin(conn, company_id)
     city = company.city or (origin.city if origin else "")
+    niche = origin.niche if origin else company.industry
     brief = CompanyBrief(
         company_id=company_id,
         brand=company.name or company.canonical_domain,
         city=city,
-        niche=company.industry or (origin.niche if origin else ""),
+        niche=niche if is_about(niche, company.homepage_excerpt) else "",
         site=to_unicode_host(company.canonical_domain or ""),
         facts=tuple(facts),
         excerpt=company.homepage_excerpt,
@@ -64,6 +65,13 @@ def load_source(conn: Connection, company_id: str) -> LetterSource | None:
         evidence=_evidence(company, contact, origin, facts),
         pages=_page_texts(conn, {fact.page_id for fact in facts}),
     )
+
+
+def is_about(niche: str, excerpt: str) -> bool:
+    """True if the page speaks of the niche at all; the search also shows neighbours of a topic."""
+    folded = excerpt.casefold()
+    stems = [word.casefold()[: max(4, len(word) - 3)] for word in niche.split() if len(word) > 3]
+    return not excerpt or any(stem in folded for stem in stems)
 
 
 def _primary_email(conn: Connection, company_id: str) -> Row[Any] | None:
@@ -90,7 +98,7 @@ def _facts(conn: Connection, company_id: str) -> list[Fact]:
 
 
 def _origin(conn: Connection, company_id: str) -> Any:
-    """The first hit that led to this company, with its query and niche."""
+    """The best hit that led to this company, with its query and niche."""
     query = (
         sa.select(
             serp_results.c.id.label("hit_id"),
@@ -107,7 +115,7 @@ def _origin(conn: Connection, company_id: str) -> Any:
         .join(serp_queries, serp_queries.c.id == serp_results.c.query_id)
         .outerjoin(niches, niches.c.id == serp_queries.c.niche_id)
         .where(serp_results.c.company_id == company_id)
-        .order_by(serp_results.c.id)
+        .order_by(serp_results.c.position, serp_results.c.id)
         .limit(1)
     )
     return conn.execute(query).first()

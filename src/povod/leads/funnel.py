@@ -64,7 +64,8 @@ def funnel(conn: Connection) -> Funnel:
     queries = _by(conn, serp_queries.c.status)
     hits = _by(conn, serp_results.c.dedup_status)
     firms = _by(conn, companies.c.status)
-    letters = _by(conn, outreach_messages.c.status, outreach_messages.c.kind == "letter")
+    is_letter = outreach_messages.c.kind == "letter"
+    letters = _by(conn, outreach_messages.c.status, is_letter)
     duplicates = firms.get("duplicate", 0)
     return Funnel(
         niches=_count(conn, niches),
@@ -78,8 +79,12 @@ def funnel(conn: Connection) -> Funnel:
         contacts=_with_email(conn),
         phone_only=firms.get("contacts_not_found", 0),
         letters=sum(letters.values()),
-        approved=_count(conn, outreach_messages, outreach_messages.c.approved_at.is_not(None)),
-        accepted=_count(conn, outreach_messages, outreach_messages.c.sent_at.is_not(None)),
+        approved=_count(
+            conn, outreach_messages, is_letter, outreach_messages.c.approved_at.is_not(None)
+        ),
+        accepted=_count(
+            conn, outreach_messages, is_letter, outreach_messages.c.sent_at.is_not(None)
+        ),
         bounced=letters.get("bounced", 0),
         replied=letters.get("replied", 0),
         refused=_some(letters, "unsubscribed", "complained"),
@@ -91,6 +96,8 @@ def bars(conn: Connection) -> list[Bar]:
     queries = _by(conn, serp_queries.c.status)
     firms = _by(conn, companies.c.status)
     letters = _by(conn, outreach_messages.c.status)
+    # What a person has not released is no work of the house.
+    released = sum(letters.values()) - _some(letters, "draft", "needs_approval", "rejected")
     waiting = _some(letters, "approved", "scheduled", "sending")
     unvisited = _some(firms, "new", "contacts_processing")
     firms_total = sum(firms.values()) - firms.get("duplicate", 0)
@@ -98,7 +105,7 @@ def bars(conn: Connection) -> list[Bar]:
     return [
         Bar("Search queries", sum(queries.values()) - open_queries, sum(queries.values())),
         Bar("Company sites", firms_total - unvisited, firms_total),
-        Bar("Letters sent", sum(letters.values()) - waiting, sum(letters.values())),
+        Bar("Letters sent", released - waiting, released),
     ]
 
 

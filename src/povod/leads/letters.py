@@ -32,6 +32,7 @@ log = structlog.get_logger()
 
 TRY_DELAYS = (20, 40, 60)
 RECENT = 200
+FOOTER_MARK = "\n\n-- \n"
 
 
 class Outbox(Protocol):
@@ -121,30 +122,32 @@ class LetterWriter:
     def _write(
         self, source: LetterSource, offer: OfferBrief, tried: int, reasons: tuple[str, ...]
     ) -> Written:
-        suspicious = injection_suspected(source.company.excerpt)
+        told = [source.company.excerpt, *(fact.quote for fact in source.company.facts)]
+        suspicious = any(map(injection_suspected, told))
         model = None if suspicious else self._deps.model()
         if model is not None and tried < len(TRY_DELAYS):
             answer = self._ask(model, source, offer, tried, reasons)
             if isinstance(answer, Written):
                 return answer
             if answer is not None:
-                return self._store(source, offer, answer, "llm", {"model": model.name})
-        pieces = default_pieces()
-        letter = write_letter(source.company, offer, self._campaign, pieces)
-        broken = check_letter(
-            letter,
-            source.company,
-            offer,
-            max_body=self._deps.settings.max_body_chars,
-            pages=source.pages,
-        )
-        if broken:
-            bare = replace(source, company=replace(source.company, facts=()))
-            letter = write_letter(bare.company, offer, self._campaign, pieces)
-            log.warning("leads.letters.fact_dropped", reasons=[v.reason for v in broken])
-        notes = {"template_version": pieces["version"], "model_reasons": list(reasons)}
+                made = {"model": model.name, "prompt_version": PROMPT_VERSION}
+                return self._store(source, offer, answer, "llm", made)
+        letter = self._from_template(source, offer)
+        notes = {"template_version": default_pieces()["version"], "model_reasons": list(reasons)}
         notes |= {"injection_suspected": True} if suspicious else {}
         return self._store(source, offer, letter, "template", notes)
+
+    def _from_template(self, source: LetterSource, offer: OfferBrief) -> EmailTemplate:
+        """The template's letter; it names no fact when the one it would name breaks a rule."""
+        honest = tuple(f for f in source.company.facts if not injection_suspected(f.quote))
+        company = replace(source.company, facts=honest)
+        letter = write_letter(company, offer, self._campaign)
+        most = self._deps.settings.max_body_chars
+        broken = check_letter(letter, company, offer, max_body=most, pages=source.pages)
+        if not broken:
+            return letter
+        log.warning("leads.letters.fact_dropped", reasons=[v.reason for v in broken])
+        return write_letter(replace(company, facts=()), offer, self._campaign)
 
     def _ask(
         self,
@@ -168,7 +171,8 @@ class LetterWriter:
             return None
         except ModelBusyError as error:
             again = max(wait, timedelta(seconds=error.retry_after))
-            return Written("again", again_in=again, reasons=(*reasons, str(error)))
+            log.warning("leads.letters.model_busy", error=str(error))
+            return Written("again", again_in=again, reasons=reasons)
         except ModelError as error:
             return Written("again", again_in=wait, reasons=(*reasons, str(error)))
         broken = check_letter(
@@ -207,7 +211,8 @@ class LetterWriter:
             .limit(RECENT)
         )
         with self._deps.db.read() as conn:
-            return list(conn.execute(query).scalars())
+            bodies = conn.execute(query).scalars()
+            return [body.partition(FOOTER_MARK)[0] for body in bodies]
 
     def _store(
         self,
@@ -252,6 +257,7 @@ class LetterWriter:
             dedupe_key=f"letter:{company_id}:{self._campaign}",
             evidence=evidence,
             text_source=text_source,
+            is_demo=source.is_demo,
             template_version=default_pieces()["version"] if text_source == "template" else None,
             links=(offer.cases_link,) if offer.cases_link else (),
             metadata={"injection_suspected": bool(notes.get("injection_suspected"))},

@@ -12,7 +12,7 @@ from povod.engine.ledger import Ledger
 from povod.engine.work import Later, NewWork
 from povod.leads.letters import LetterDeps, LetterWriter, companies_to_write
 from povod.leads.offers import NoOfferError, active_offer
-from povod.store.tables import companies, contacts, processing_jobs
+from povod.store.tables import companies, contacts, offers, processing_jobs
 
 log = structlog.get_logger()
 
@@ -66,14 +66,20 @@ class LetterSteps:
             active_offer(conn, demo=bool(self._deps.settings.sandbox_url))
         except NoOfferError:
             return []
-        jobs = processing_jobs.c
-        live = sa.select(jobs.dedup_key).where(
-            jobs.kind == WRITE, jobs.state.in_(("queued", "running"))
-        )
-        planned = {str(name).partition(":")[2] for name in conn.execute(live).scalars()}
+        planned = _planned(conn)
         campaign = self._deps.settings.letters_campaign
         ready = companies_to_write(conn, campaign, limit + len(planned))
         return [name for name in ready if name not in planned][:limit]
+
+
+def _planned(conn: Connection) -> set[str]:
+    """Companies whose letter is under way, or failed for good: only a newer offer may help."""
+    jobs = processing_jobs.c
+    newest_offer = sa.select(sa.func.max(offers.c.created_at)).scalar_subquery()
+    live = jobs.state.in_(("queued", "running"))
+    hopeless = (jobs.state == "failed") & (jobs.created_at >= newest_offer)
+    query = sa.select(jobs.dedup_key).where(jobs.kind == WRITE, live | hopeless)
+    return {str(name).partition(":")[2] for name in conn.execute(query).scalars()}
 
 
 def on_letter_moved(conn: Connection, message: Any, _before: str, after: str) -> None:
@@ -109,7 +115,7 @@ def _bounced(conn: Connection, company_id: str, contact_id: str | None) -> None:
             contacts.c.contact_type == "email",
             contacts.c.status == "active",
         )
-        .order_by(contacts.c.rank.desc(), contacts.c.value)
+        .order_by(contacts.c.is_primary.desc(), contacts.c.rank.desc(), contacts.c.value)
         .limit(1)
     ).scalar()
     if following is None:

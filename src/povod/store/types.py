@@ -48,7 +48,7 @@ class Money(TypeDecorator[Decimal]):
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
         if value is None:
             return None
-        exact = value.quantize(SMALLEST, ROUND_HALF_UP)
+        exact = Decimal(value).quantize(SMALLEST, ROUND_HALF_UP)
         return str(exact) if dialect.name == "sqlite" else exact
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:

@@ -12,12 +12,12 @@ from povod.web.overview import running
 if TYPE_CHECKING:
     from povod.app.house import House
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 POLL_SECONDS = 0.5
 MAX_ID = 2**63 - 1
 
 
-@router.get("/live/overview", response_class=EventSourceResponse)
+@router.get("/live/overview", response_class=EventSourceResponse, include_in_schema=False)
 async def overview(request: Request) -> AsyncIterator[ServerSentEvent]:
     """The running part of the overview as HTML, again after each change."""
     last = ""

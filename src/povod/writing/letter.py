@@ -17,7 +17,7 @@ from povod.writing.templates import render
 FACT_ORDER = ("years", "usp", "number", "service", "activity", "news", "city")
 T = TypeVar("T")
 
-MAX_QUOTE = 140
+MIN_QUOTE, MAX_QUOTE = 18, 140
 MAX_SUBJECT = 78
 
 
@@ -60,7 +60,7 @@ def write_letter(
     fact = _best_fact(company, choice)
     idea, gain = choice.of(offer.ideas_for(company.niche) or ((offer.value, offer.value),))
     values = _values(company, offer, fact, idea, gain)
-    kind = fact.kind if fact else "none"
+    kind = fact.kind if fact else ("none" if company.niche else "unknown")
     fact_sentence = render(choice.of(parts["facts"][kind]), values)
     subject = render(choice.of(_subjects(parts, company)), values)
     closing = render(choice.of(parts["closings"]), values)
@@ -77,7 +77,7 @@ def write_letter(
 
 
 def _best_fact(company: CompanyBrief, choice: Choice) -> Fact | None:
-    usable = [fact for fact in company.facts if 8 <= len(fact.quote) <= MAX_QUOTE]
+    usable = [fact for fact in company.facts if MIN_QUOTE <= len(fact.quote) <= MAX_QUOTE]
     for kind in FACT_ORDER:
         found = [fact for fact in usable if fact.kind == kind]
         if found:

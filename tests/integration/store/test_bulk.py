@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from povod.kit.ids import new_id
-from povod.store.bulk import bulk_insert, bulk_update
+from povod.store.bulk import among, bulk_insert, bulk_update
 from povod.store.tables import companies, serp_operations, serp_queries
 
 
@@ -89,3 +89,20 @@ def test_no_rows_are_no_statement(db):
         bulk_insert(conn, companies, [])
         bulk_update(conn, companies, [])
     assert rows_of(db, companies) == []
+
+
+def test_among_is_in_with_one_parameter(db, clock):
+    rows = [company(clock, f"имя '{n}'", canonical_domain=f"f{n}.ru") for n in range(5)]
+    with db.tx() as conn:
+        bulk_insert(conn, companies, rows)
+
+    def names(column, values):
+        with db.read() as conn:
+            query = sa.select(companies.c.name).where(among(conn, column, values))
+            return set(conn.execute(query).scalars())
+
+    wanted = {row["name"] for row in rows[:2]}
+    assert names(companies.c.id, [row["id"] for row in rows[:2]] + [new_id()]) == wanted
+    assert names(companies.c.canonical_domain, ["f0.ru", "f1.ru", "x.ru"]) == wanted
+    assert names(companies.c.name, wanted) == wanted
+    assert names(companies.c.name, []) == set()

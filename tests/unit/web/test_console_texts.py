@@ -1,0 +1,92 @@
+"""Both catalogues say everything the pages can say, and nothing else."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from povod.crawl.fetch.result import Failure
+from povod.leads.funnel import bars
+from povod.store.tables.book import COMPANY_STATES, CONTACT_STATES, CONTACT_TYPES
+from povod.store.tables.delivery import ATTEMPT_STATES, MESSAGE_STATES
+from povod.store.tables.house import ROLES
+from povod.store.tables.leads import NICHE_SOURCES
+from povod.web import auth, problems, view
+
+WEB = Path(view.__file__).parent
+TEMPLATES = "\n".join(path.read_text() for path in sorted(WEB.rglob("*.html")))
+STORY = (WEB.parent / "app" / "story.py").read_text()
+SAID_IN_TEMPLATES = set(re.findall(r"""_\(\s*["']([^"']+)["']\s*\)""", TEMPLATES))
+SAID_BY_CODE = {
+    *(name for _, name, _ in view.MENU),
+    *problems.TITLES.values(),
+    *("Error", auth.TOO_MANY, auth.WRONG),
+    *re.findall(r'Bar\("([^"]+)"', Path(bars.__code__.co_filename).read_text()),
+}
+FACTS = ("activity", "service", "usp", "years", "city", "number", "news")
+PLACES = "mailto tel text obfuscated json_ld microdata cloudflare attribute link".split()
+MATCHES = ("returned_letter", "in_reply_to", "unsubscribe_token", "envelope_token")
+CODES = {
+    "state": {*MESSAGE_STATES, *COMPANY_STATES, *CONTACT_STATES, *ATTEMPT_STATES},
+    "role": {*ROLES, "policy"},
+    "contact": set(CONTACT_TYPES),
+    "fact": set(FACTS),
+    "found_in": set(PLACES),
+    "matched_by": set(MATCHES),
+    "page_error": {failure.value for failure in Failure},
+    "source": {"llm", "template", "human", *NICHE_SOURCES},
+    "window": {"night", "day"},
+    "lane": {"RU", "OTHER", "greeting"},
+}
+
+
+def catalogue(language: str) -> dict[str, str]:
+    with (WEB / "locale" / f"{language}.po").open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file) if message.id}
+
+
+def codes_of(language: str, group: str) -> set[str]:
+    prefix = f"{group}:"
+    return {key.removeprefix(prefix) for key in catalogue(language) if key.startswith(prefix)}
+
+
+def test_every_text_has_a_translation_and_every_translation_a_text() -> None:
+    plain = {key for key in catalogue("ru") if ":" not in key}
+    assert plain == SAID_IN_TEMPLATES | SAID_BY_CODE
+    assert not [key for key in catalogue("en") if ":" not in key], "English is in the code"
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("group", CODES)
+def test_every_code_has_its_words(language: str, group: str) -> None:
+    assert codes_of(language, group) == CODES[group]
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_link_of_a_chain_has_its_words(language: str) -> None:
+    kinds = set(re.findall(r'Step\(\s*"([a-z]+)"', STORY))
+    mail = re.search(r"^_MAIL = .*?\n\n", STORY, re.S | re.M)
+    assert mail is not None
+    kinds |= set(re.findall(r': "([a-z]+)"', mail[0])) | {"mail"}
+    assert codes_of(language, "chain") == kinds
+    notes = re.findall(r"_notes\((.*?)\)\n", STORY, re.S)
+    names = {name for text in notes for name in re.findall(r"\b([a-z_0-9]+)=", text)}
+    assert codes_of(language, "note") == names
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_no_translation_is_empty_or_given_twice(language: str) -> None:
+    assert all(text.strip() for text in catalogue(language).values())
+    source = (WEB / "locale" / f"{language}.po").read_text()
+    ids = re.findall(r'^msgid "(.+)"$', source, re.M)
+    assert len(ids) == len(set(ids))
+
+
+def test_groups_are_known() -> None:
+    for language in ("ru", "en"):
+        assert {key.split(":")[0] for key in catalogue(language) if ":" in key} == {
+            *CODES,
+            "chain",
+            "note",
+        }
