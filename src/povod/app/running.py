@@ -82,7 +82,9 @@ def _order_due(house: House, kinds: Sequence[str]) -> bool:
     due = [step for step in house.steps if step.kind in kinds and step.is_due(house.clock)]
     with house.db.tx() as conn:
         for step in due:
-            house.ledger.enqueue(conn, NewWork(step.queue, step.kind, dedup_key=step.kind))
+            work = NewWork(step.queue, step.kind, dedup_key=step.kind)
+            if house.ledger.enqueue(conn, work) is None:
+                house.ledger.hasten(conn, step.kind)
     waiting = house.ledger.next_due()
     return bool(due) or (waiting is not None and waiting <= house.clock.now())
 

@@ -71,6 +71,13 @@ class Ledger:
         ids = self.enqueue_many(conn, [work])
         return ids[0] if ids else None
 
+    def hasten(self, conn: Connection, dedup_key: str) -> bool:
+        """Let waiting work with that key run now instead of later; False if none waits."""
+        now = self.clock.now()
+        waiting = (jobs.c.dedup_key == dedup_key) & (jobs.c.state == "queued")
+        moved = jobs.update().where(waiting, jobs.c.run_at > now).values(run_at=now)
+        return bool(conn.execute(moved).rowcount)
+
     def enqueue_many(self, conn: Connection, works: Iterable[NewWork]) -> list[str]:
         """Put work in; returns the ids of the new rows (live doubles are left out)."""
         now = self.clock.now()

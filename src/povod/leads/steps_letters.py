@@ -52,7 +52,9 @@ class LetterSteps:
         if written.again_in is not None:
             state = {"tried": tried + 1, "reasons": list(written.reasons)}
             return Later(self._deps.clock.now() + written.again_in, state)
-        return {written.outcome: 1, **({written.source: 1} if written.source else {})}
+        counts = {written.outcome: 1, **({written.source: 1} if written.source else {})}
+        run.progress(counts)
+        return counts
 
     def next_due(self) -> datetime | None:
         """Now, if a company waits for a letter and there is an offer to write about."""

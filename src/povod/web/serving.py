@@ -1,13 +1,13 @@
 """Running the console, alone or with workers beside it in the same process."""
 
 import contextlib
-import ipaddress
 import threading
 from collections.abc import Callable, Iterator
 
 from povod.app.house import House
 from povod.app.people import ensure_first_user
 from povod.kit.errors import ConfigurationError
+from povod.web.session import is_loopback
 
 Say = Callable[[str], None]
 STOP_SECONDS = 10
@@ -37,7 +37,7 @@ def serve(house: House, host: str, port: int, *, work: bool, say: Say | None) ->
 
 
 def _greet(house: House, host: str, port: int, say: Say | None) -> None:
-    if house.settings.web_auth == "off" and not _is_loopback(host):
+    if house.settings.web_auth == "off" and not is_loopback(host):
         raise ConfigurationError(
             f"WEB_AUTH=off is for a loopback address only, and the console is to listen on {host}. "
             "Set WEB_AUTH=on, or WEB_HOST=127.0.0.1."
@@ -48,15 +48,6 @@ def _greet(house: House, host: str, port: int, say: Say | None) -> None:
     if password:
         say(f"first sign-in: admin / {password}  (shown once)")
     say(f"console: http://{host}:{port}")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Who is asking: a signed session cookie, or an API token; and protection against forged posts."""
 
 import hashlib
+import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -21,7 +22,6 @@ MAX_AGE_SECONDS = 14 * 24 * 3600
 OPEN_PATHS = ("/login", "/static/", "/api/health", "/u/", "/preferences")
 # Mail programs post here on behalf of a person who never saw this host (RFC 8058).
 POSTED_FROM_ANYWHERE = ("/u/",)
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 ROLES = ("viewer", "operator", "approver", "admin")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -55,7 +55,7 @@ class SessionKeeper:
         """None when the request may pass; sets `request.state.person`."""
         path = request.url.path
         request.state.person = LOCAL if self._open else self._person(request)
-        if self._open and request.url.hostname not in LOOPBACK_NAMES:
+        if self._open and not is_loopback(request.url.hostname or ""):
             # A page elsewhere could give its own name our address and then read everything.
             return answer(request, 403, "without sign-in the console answers on 127.0.0.1 only")
         if self._may_be_forged(request) and not path.startswith(POSTED_FROM_ANYWHERE):
@@ -136,6 +136,16 @@ class SessionKeeper:
     def sign_out(response: Response) -> None:
         """Take the session back."""
         response.delete_cookie(COOKIE)
+
+
+def is_loopback(host: str) -> bool:
+    """True for a name or address that only this machine can reach."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _page_asked_for(request: Request) -> str:

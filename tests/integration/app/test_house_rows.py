@@ -17,7 +17,7 @@ from povod.kit.ids import new_id
 from povod.kit.settings import load_settings
 from povod.leads.yandex.protocol import DeferredQueryParams
 from povod.store.db import Database
-from povod.store.tables import companies, company_merges, contacts, outreach_messages, users
+from povod.store.tables import companies, contacts, outreach_messages, users
 
 
 def test_first_user_is_made_once(db: Database) -> None:
@@ -60,6 +60,7 @@ TRUTH = {
         site("okna.ru", "info@okna.ru", "7707083893"),
         site("dveri.ru", "info@dveri.ru"),
         site("unseen.ru", "info@unseen.ru"),
+        {**site("okna-kazan.ru", ""), "emails": []},
     ],
     "duplicates": [
         {"host": "okna-kazan.ru", "of": "okna.ru", "expected": "auto"},
@@ -71,16 +72,18 @@ TRUTH = {
 
 @pytest.fixture
 def scores(db: Database, clock: FixedClock) -> dict[str, Score]:
-    """Two firms found: one right in everything, the other with a wrong address; one merge."""
+    """Two firms found: one right in everything, the other with a wrong address; one joined."""
     now = clock.now()
     seen = {"first_seen_at": now, "last_seen_at": now}
     hosts = ("okna.ru", "dveri.ru", "okna-kazan.ru")
     ids = {host: new_id() for host in hosts}
+    hashes = {"recipient_hash": "r", "content_hash": "c"}
     mails = {"okna.ru": ("info@okna.ru", "replied"), "dveri.ru": ("sales@dveri.ru", "sent")}
     with db.tx() as conn:
         for host in hosts:
-            inn = {"inn": "7707083893"} if host == "okna.ru" else {}
-            firm = {"id": ids[host], "canonical_domain": host, **inn}
+            firm = {"id": ids[host], "canonical_domain": host}
+            firm |= {"inn": "7707083893"} if host == "okna.ru" else {}
+            firm |= {"duplicate_of": ids["okna.ru"]} if host == "okna-kazan.ru" else {}
             conn.execute(companies.insert().values(**firm, **seen))
         for host, (value, status) in mails.items():
             mail = {"value": value, "value_key": value, "is_primary": True}
@@ -88,9 +91,7 @@ def scores(db: Database, clock: FixedClock) -> dict[str, Score]:
             conn.execute(contacts.insert().values(**mail, **seen))
             sent = {"kind": "letter", "purpose": "advertising", "status": status}
             sent |= {"company_id": ids[host], "to_value": value, "dedupe_key": host}
-            conn.execute(outreach_messages.insert().values(**sent, recipient_hash=host))
-        pair = {"winner_id": ids["okna.ru"], "loser_id": ids["okna-kazan.ru"]}
-        conn.execute(company_merges.insert().values(**pair, reason="exact", merged_at=now))
+            conn.execute(outreach_messages.insert().values(**sent, **hashes))
     with db.read() as conn:
         return {score.name: score for score in compare(conn, TRUTH)}
 

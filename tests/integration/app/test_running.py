@@ -11,7 +11,7 @@ from povod.app.running import until_idle
 from povod.app.step import Step
 from povod.delivery.facade import Delivery
 from povod.engine.events import Events
-from povod.engine.handlers import Handlers
+from povod.engine.handlers import Handlers, Run
 from povod.engine.ledger import Ledger
 from povod.engine.quotas import Quotas
 from povod.engine.schedules import Schedules
@@ -50,11 +50,11 @@ class Diary:
     def _next(self) -> datetime | None:
         return min(self.dates, default=None)
 
-    def _keep(self, _run: Any) -> dict[str, int]:
+    def _keep(self, run: Run) -> None:
         due = [date for date in self.dates if date <= self.clock.now()]
         self.dates = [date for date in self.dates if date not in due]
         self.kept += due
-        return {"kept": len(due)}
+        run.progress({"kept": len(due)})
 
 
 @pytest.fixture

@@ -13,15 +13,20 @@ from povod.kit.errors import NotFoundError
 from povod.kit.ids import new_id
 from povod.kit.settings import Settings
 from povod.store.db import Database
-from povod.store.tables import deliveries, inbound_mail, niches, outreach_messages
+from povod.store.tables import companies, deliveries, inbound_mail, niches, outreach_messages
 
 MESSAGE_ID = "<letter-1@povod.example>"
+NOBODY = "01a1fec5-d73e-7301-8e76-fa3736843ba9"
 
 
 def put(db: Database, clock: FixedClock, settings: Settings, evidence: Mapping[str, Any]) -> str:
-    delivery = Delivery(db, clock, settings)
+    delivery, company_id, now = Delivery(db, clock, settings), new_id(), clock.now()
+    with db.tx() as conn:
+        firm = {"id": company_id, "canonical_domain": "okna.ru"}
+        conn.execute(companies.insert().values(**firm, first_seen_at=now, last_seen_at=now))
     draft = Draft(
         kind="letter",
+        company_id=company_id,
         to_value="info@okna.ru",
         subject="Идея",
         body="Добрый день!",
@@ -79,7 +84,7 @@ def test_the_id_may_be_written_in_capitals(db: Database, letter: str) -> None:
     assert story(db, letter.upper()).message["id"] == letter
 
 
-@pytest.mark.parametrize("name", [new_id(), "<nobody@nowhere>", "letter 5", "", "x" * 500])
+@pytest.mark.parametrize("name", [NOBODY, "<nobody@nowhere>", "letter 5", "", "x" * 500])
 def test_unknown_messages_name_the_list(db: Database, letter: str, name: str) -> None:
     with pytest.raises(NotFoundError, match="povod deliver outbox") as caught:
         story(db, name)

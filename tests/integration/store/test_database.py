@@ -34,9 +34,13 @@ def test_a_transaction_is_kept(db, durable):
 
 @pytest.mark.parametrize("durable", [False, True])
 def test_an_error_takes_everything_back(db, durable):
-    with pytest.raises(ZeroDivisionError), db.tx(durable=durable) as conn:
-        add(conn, "lost")
-        raise ZeroDivisionError
+    def fail():
+        with db.tx(durable=durable) as conn:
+            add(conn, "lost")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert names(db) == set()
 
 
@@ -76,9 +80,14 @@ def test_after_commit_rings_when_the_row_can_be_seen(db):
 
 def test_after_commit_is_silent_when_the_transaction_is_lost(db):
     rung = []
-    with pytest.raises(ZeroDivisionError), db.tx() as conn:
-        db.after_commit(conn, lambda: rung.append(1))
-        raise ZeroDivisionError
+
+    def fail():
+        with db.tx() as conn:
+            db.after_commit(conn, lambda: rung.append(1))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with db.tx() as conn:
         add(conn, "next")
     assert rung == []

@@ -58,9 +58,7 @@ def test_secret_file_that_is_a_directory(findings: Examine, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("name", "seen"), [("", "is a directory"), ("none", "is not there")])
-def test_key_file_that_is_no_file(
-    findings: Examine, tmp_path: Path, name: str, seen: str
-) -> None:
+def test_key_file_that_is_no_file(findings: Examine, tmp_path: Path, name: str, seen: str) -> None:
     key = findings(YANDEX_CLOUD_SA_KEY_FILE=str(tmp_path / name))["search key"]
     assert key.level == "fail"
     assert key.seen.endswith(seen)

@@ -132,7 +132,9 @@ def _company(conn: Connection, clock: FixedClock, domain: str, given: dict[str, 
     if quote:
         fact = {"kind": "years", "value": "2009", "quote": quote, "company_page_id": page_id}
         add(company_facts, company_id=company_id, **fact)
-    for number, (value, primary) in enumerate(((f"info@{domain}", True), (f"sale@{domain}", False))):
+    for number, (value, primary) in enumerate(
+        ((f"info@{domain}", True), (f"sale@{domain}", False))
+    ):
         mail = {"contact_type": "email", "value": value, "value_key": value, "is_primary": primary}
         mail |= {"company_page_id": page_id, "found_in": "mailto", "rank": 10.0 - number}
         add(contacts, company_id=company_id, source_url=f"https://{domain}/", **mail, **seen)

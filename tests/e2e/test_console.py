@@ -1,0 +1,233 @@
+"""A person walks through the console in a real browser: both languages, both themes."""
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
+
+from console_rows import STORY_SUBJECT, Rows, fill
+from console_server import serving
+
+from povod.app.build import build_house
+from povod.app.house import House
+from povod.kit.clock import FixedClock
+from povod.kit.settings import load_settings
+from povod.store.tables import serp_queries
+
+pytestmark = pytest.mark.browser
+
+PICTURES = Path(__file__).parents[1] / "artifacts"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 400, "height": 860}
+
+
+def _missing(what: str) -> None:
+    """Skip on a developer's machine, fail in CI: there nothing may be skipped."""
+    message = f"{what} is not installed; these tests need it"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _missing("playwright (extra browser)")
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        _missing("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path, clock: FixedClock) -> Iterator[House]:
+    settings = load_settings(
+        {},
+        None,
+        data_dir=tmp_path / "data",
+        database_url=f"sqlite:///{tmp_path / 'povod.db'}",
+        web_auth="off",
+    )
+    house = build_house(settings, clock)
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def rows(house: House) -> Rows:
+    return fill(house, 60)
+
+
+@dataclass
+class Visit:
+    """One browser window, and everything that must not happen in it."""
+
+    address: str
+    page: "Page"
+    troubles: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        own = urlsplit(self.address).netloc
+        self.page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
+        self.page.on("console", self._said)
+        self.page.on(
+            "request",
+            lambda request: urlsplit(request.url).netloc == own
+            or self.troubles.append(f"request to {request.url}"),
+        )
+
+    def _said(self, message: "ConsoleMessage") -> None:
+        if message.type in ("error", "warning"):
+            self.troubles.append(f"console: {message.text}")
+
+    def go(self, path: str) -> None:
+        answer = self.page.goto(self.address + path)
+        assert answer is not None
+        assert answer.ok, path
+
+    def keep(self, name: str) -> None:
+        """A picture for people to look at; wide pages must not scroll sideways."""
+        wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert self.page.evaluate(wider) <= 0, f"{name} scrolls sideways"
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=PICTURES / f"console-{name}.png", full_page=True)
+
+
+Open = Callable[..., Visit]
+
+
+@pytest.fixture
+def open_window(chromium: "Browser", house: House, rows: Rows) -> Iterator[Open]:
+    """Opens windows on a running console; at the end nothing may have gone wrong in any."""
+    visits: list[Visit] = []
+    contexts = []
+    with serving(house) as address:
+
+        def enter(language: str = "ru", theme: str = "light", **options: object) -> Visit:
+            context = chromium.new_context(
+                locale=language, color_scheme=theme, **{"viewport": WIDE, **options}
+            )
+            contexts.append(context)
+            visits.append(Visit(address, context.new_page()))
+            visits[-1].watch()
+            return visits[-1]
+
+        yield enter
+        for context in contexts:
+            context.close()
+    assert [trouble for visit in visits for trouble in visit.troubles] == []
+
+
+@pytest.mark.parametrize(("language", "theme"), [("ru", "light"), ("ru", "dark"), ("en", "light"), ("en", "dark")])
+def test_a_walk_through_the_console(open_window: Open, language: str, theme: str) -> None:
+    visit = open_window(language, theme)
+    page, suffix = visit.page, f"{language}-{theme}"
+    heads = {"ru": ("Обзор", "Компании", "Письма"), "en": ("Overview", "Companies", "Letters")}
+    overview, companies, letters = heads[language]
+
+    visit.go("/")
+    assert page.locator("h1").inner_text() == overview
+    visit.keep(f"overview-{suffix}")
+    page.get_by_role("navigation").get_by_role("link", name=companies).click()
+    assert page.locator("h1").inner_text() == companies
+    page.get_by_role("searchbox").fill("вектор")
+    page.get_by_role("searchbox").press("Enter")
+    page.wait_for_url(re.compile("q="))
+    visit.keep(f"companies-{suffix}")
+    page.get_by_role("link", name="Вектор 0").click()
+    assert "Вектор 0" in page.locator("h1").inner_text()
+    visit.keep(f"company-{suffix}")
+    page.get_by_role("navigation").get_by_role("link", name=letters).click()
+    visit.keep(f"letters-{suffix}")
+    page.get_by_role("searchbox").fill(STORY_SUBJECT.upper())
+    page.get_by_role("searchbox").press("Enter")
+    page.get_by_role("link", name=STORY_SUBJECT).click()
+    assert page.locator(".chain > li").count() == 13
+    visit.keep(f"letter-{suffix}")
+
+
+def test_themes_differ_and_a_switch_holds(open_window: Open) -> None:
+    visit = open_window("en", "dark")
+    page = visit.page
+    ground = "getComputedStyle(document.body).backgroundColor"
+    visit.go("/letters?status=sent")
+    dark = page.evaluate(ground)
+    page.get_by_role("button", name="Light").click()
+    page.wait_for_url("**/letters?status=sent")
+    light = page.evaluate(ground)
+    assert light != dark
+    page.get_by_role("button", name="Рус").click()
+    page.get_by_role("link", name="Компании").click()
+    assert page.evaluate(ground) == light
+    page.get_by_role("button", name="Авто").click()
+    page.wait_for_url("**/companies")
+    assert page.evaluate(ground) == dark
+
+
+def test_bars_move_by_themselves(open_window: Open, house: House) -> None:
+    visit = open_window("en", "light")
+    visit.go("/")
+    queries = visit.page.locator(".work li").first
+    assert "1 / 2" in queries.inner_text()
+    bar = queries.locator("progress")
+    assert bar.evaluate("bar => bar.value / bar.max") == 0.5
+    with house.db.tx() as conn:
+        conn.execute(serp_queries.update().values(status="completed"))
+    queries.get_by_text("2 / 2").wait_for(timeout=5000)
+    assert bar.evaluate("bar => bar.value / bar.max") == 1
+    assert visit.page.locator("h1").count() == 1
+
+
+def test_everything_works_without_scripts(open_window: Open, rows: Rows) -> None:
+    visit = open_window("en", "light", java_script_enabled=False)
+    page = visit.page
+    visit.go("/")
+    assert page.locator(".work li").count() == 3
+    page.get_by_role("link", name="letters to approve").click()
+    page.locator("tbody th > a").first.click()
+    visit.page.get_by_role("button", name="Approve").click()
+    assert "Approved" in page.locator("h1").inner_text()
+    page.get_by_role("button", name="Cancel this letter").click()
+    assert "Cancelled" in page.locator("h1").inner_text()
+    visit.go("/companies?city=Самара")
+    assert page.locator("tbody tr").count() == 15
+
+
+def test_narrow_screens_need_no_sideways_scrolling(open_window: Open, rows: Rows) -> None:
+    visit = open_window("ru", "dark", viewport=NARROW)
+    for name, path in (
+        ("overview", "/"),
+        ("companies", "/companies"),
+        ("company", f"/companies/{rows.companies[0]}"),
+        ("letters", "/letters"),
+        ("letter", f"/letters/{rows.story}"),
+        ("doubt", f"/letters/{rows.doubtful}"),
+        ("login", "/login"),
+    ):
+        visit.go(path)
+        visit.keep(f"{name}-narrow")
+
+
+def test_the_keyboard_reaches_the_content_first(open_window: Open) -> None:
+    visit = open_window("en", "light")
+    visit.go("/companies")
+    visit.page.keyboard.press("Tab")
+    assert visit.page.evaluate("document.activeElement.className") == "skip"
+    visit.page.keyboard.press("Enter")
+    assert visit.page.url.endswith("#main")
+    visit.page.keyboard.press("Tab")
+    outline = "getComputedStyle(document.activeElement).outlineStyle"
+    assert visit.page.evaluate(outline) == "solid"
