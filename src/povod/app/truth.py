@@ -66,11 +66,11 @@ def _owners(conn: Connection) -> dict[str, str]:
     query = sa.select(company_domains.c.domain, company_domains.c.company_id).where(
         company_domains.c.kind.in_(("primary", "alias"))
     )
-    found = dict(conn.execute(query).tuples().all())
+    found = dict(conn.execute(query).all())
     named = sa.select(companies.c.canonical_domain, companies.c.id).where(
         companies.c.canonical_domain.is_not(None)
     )
-    return {**dict(conn.execute(named).tuples().all()), **found}
+    return {**dict(conn.execute(named).all()), **found}
 
 
 def _score(name: str, found: Collection[Any], planted: Collection[Any]) -> Score:
@@ -147,8 +147,8 @@ def _primary(
     # A letter's address was chosen before a bounce made the next one primary.
     letters = sa.select(outreach_messages.c.company_id, outreach_messages.c.to_value)
     picked = {
-        **dict(conn.execute(primary).tuples().all()),
-        **dict(conn.execute(letters).tuples().all()),
+        **dict(conn.execute(primary).all()),
+        **dict(conn.execute(letters).all()),
     }
     chosen = set(picked.items())
     best = {(owners[site["host"]], site["best_email"]) for site in sites if site["best_email"]}
@@ -169,7 +169,7 @@ def _mail(conn: Connection, mailboxes: Mapping[str, str]) -> list[Score]:
     query = sa.select(outreach_messages.c.to_value, outreach_messages.c.status).where(
         outreach_messages.c.kind == "letter"
     )
-    letters = dict(conn.execute(query).tuples().all())
+    letters = dict(conn.execute(query).all())
     behaviour = {address: mailboxes.get(address, "accept") for address in letters}
     lines = (
         ("bounced", ("bounced",), REFUSING),

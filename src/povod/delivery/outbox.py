@@ -108,6 +108,8 @@ class Outbox:
         if message["status"] != "draft":
             return message
         verdict, rule = self.verdict(conn, message)
+        if verdict == "allow" and message["metadata"].get("injection_suspected"):
+            verdict = "approve"  # such a letter needs a person, whatever the policy (L99)
         moves = self._office.moves
         if verdict == "allow":
             return moves.move(

@@ -151,6 +151,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(value: Any) -> Any:
+    """SQLite's own `lower` leaves Cyrillic as it is; PostgreSQL's does not."""
+    return value.lower() if isinstance(value, str) else value
 
 
 def _begin_sqlite(conn: Connection) -> None:

@@ -321,3 +321,14 @@ def test_the_report_counts(file_house: House) -> None:
     assert figures.by_status == {"sent": 1, "skipped": 1}
     assert figures.by_reason == {"never_mail": 1}
     assert (figures.accepted, figures.sent_ok_share, figures.reaches_aim) == (1, 1.0, True)
+
+
+@pytest.mark.parametrize(("suspected", "status"), [(False, "approved"), (True, "needs_approval")])
+def test_a_page_that_gives_orders_needs_a_person_even_on_autopilot(
+    file_house: House, suspected: bool, status: str
+) -> None:
+    metadata = {"injection_suspected": suspected}
+    message_id = file_house.put("info@firma.ru", metadata=metadata)
+    with file_house.db.tx() as conn:
+        file_house.delivery.submit(conn, message_id)
+    assert file_house.message(message_id)["status"] == status

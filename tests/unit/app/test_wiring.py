@@ -45,7 +45,7 @@ def test_the_machines_clock_without_a_sandbox() -> None:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "127.0.0.1:9", "http://[half"])
 def test_no_sandbox_at_the_address(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="SANDBOX_URL.*\n?.*povod sandbox"):
+    with pytest.raises(ConfigurationError, match="povod sandbox"):
         make_clock(load_settings({}, None, sandbox_url=url))
 
 

@@ -15,9 +15,9 @@ from yarl import URL
 
 from povod.crawl.fetch.inflate import ACCEPTED, BodyTooLargeError, Inflater, UnknownEncodingError
 from povod.crawl.fetch.result import Failure, FetchError, FetchLimits, Response
-from povod.kit.retry_after import retry_after_seconds
 from povod.kit.errors import GuardError, InvalidUrl
 from povod.kit.guard import is_public_address
+from povod.kit.retry_after import retry_after_seconds
 from povod.kit.url import parse_url
 
 CHUNK = 32 * 1024
