@@ -15,7 +15,7 @@ TARGET = Path("src/povod/web/static/vendor")
 class VendorHook(BuildHookInterface):  # type: ignore[type-arg]
     """Fills `static/vendor` before the package is built or installed for development."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         import django_htmx
 
         source = Path(django_htmx.__file__).parent / "static" / "django_htmx"

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,6 +22,9 @@ from povod.app.house import House
 from povod.kit.clock import FixedClock
 from povod.kit.settings import load_settings
 from povod.store.tables import serp_queries
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
 
 pytestmark = pytest.mark.browser
 
@@ -85,8 +89,10 @@ class Visit:
         self.page.on("console", self._said)
         self.page.on(
             "request",
-            lambda request: urlsplit(request.url).netloc == own
-            or self.troubles.append(f"request to {request.url}"),
+            lambda request: (
+                urlsplit(request.url).netloc == own
+                or self.troubles.append(f"request to {request.url}")
+            ),
         )
 
     def _said(self, message: "ConsoleMessage") -> None:
@@ -131,7 +137,9 @@ def open_window(chromium: "Browser", house: House, rows: Rows) -> Iterator[Open]
     assert [trouble for visit in visits for trouble in visit.troubles] == []
 
 
-@pytest.mark.parametrize(("language", "theme"), [("ru", "light"), ("ru", "dark"), ("en", "light"), ("en", "dark")])
+@pytest.mark.parametrize(
+    ("language", "theme"), [("ru", "light"), ("ru", "dark"), ("en", "light"), ("en", "dark")]
+)
 def test_a_walk_through_the_console(open_window: Open, language: str, theme: str) -> None:
     visit = open_window(language, theme)
     page, suffix = visit.page, f"{language}-{theme}"

@@ -1,7 +1,7 @@
 """Rows as a working house holds them: companies, letters in many states, one whole chain."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,7 +26,19 @@ from povod.store.tables import (
 )
 from povod.store.tables import outreach_messages as messages
 
-BRANDS = "Вектор Гранит Дубрава Заря Исток Лотос Маяк Невада Орион Парус Родник Сфера".split()
+BRANDS = (
+    "Вектор",
+    "Гранит",
+    "Дубрава",
+    "Заря",
+    "Исток",
+    "Лотос",
+    "Маяк",
+    "Невада",
+    "Орион",
+    "Парус",
+)
+BRANDS += ("Родник", "Сфера")
 TRADES = (
     ("стоматология", "Казань", "dent"),
     ("пластиковые окна", "Самара", "okna"),
@@ -34,6 +46,7 @@ TRADES = (
     ("кофейное оборудование", "Санкт-Петербург", "coffee"),
 )
 HOSTILE = '<script>alert("1")</script><img src=x onerror=alert(2)>'
+PAGE_HASH = "b2941a5724e39705" * 4
 STORY_SUBJECT = "Идея для Вектора"
 
 
@@ -57,6 +70,7 @@ def fill(house: House, count: int = 24) -> Rows:
         origin = _search(conn, house)
         for number in range(count):
             rows.companies.append(_company(conn, house, number))
+            _hits(conn, origin, number)
         rows.duplicate, rows.hostile = _oddities(conn, house, rows.companies)
         for number, company in enumerate(rows.companies):
             if number % 4 != 3:
@@ -120,7 +134,7 @@ def _company(conn: Connection, house: House, number: int) -> str:
     conn.execute(
         company_pages.insert().values(
             id=page, company_id=company, url=f"https://{domain}/kontakty", role="contacts",
-            http_status=200, fetched_at=now - timedelta(days=2), content_sha256="b2941a5724e39705" * 4,
+            http_status=200, fetched_at=now - timedelta(days=2), content_sha256=PAGE_HASH,
             title=f"Контакты — {brand}",
         )
     )  # fmt: skip
@@ -134,6 +148,14 @@ def _company(conn: Connection, house: House, number: int) -> str:
         )
     )  # fmt: skip
     return company
+
+
+def _hits(conn: Connection, origin: dict[str, str], number: int) -> None:
+    """What the search gave around one company."""
+    found = {name: origin[name] for name in ("operation_id", "query_id")}
+    for place, state in enumerate(("UNIQUE", "DUP_HOST", "DUP_HOST", "EXCLUDED")):
+        hit = {"url": f"https://hit-{number}-{place}.ru/", "dedup_status": state}
+        conn.execute(serp_results.insert().values(**found, **hit, position=number * 4 + place))
 
 
 def _contact(
@@ -189,7 +211,18 @@ def _letter(conn: Connection, house: House, number: int, company: str) -> str:
     sent = house.clock.now() - timedelta(days=number % 9, hours=1)
     states = ("sent", "sent", "replied", "bounced", "unsubscribed")
     _set(conn, letter, status=states[number % 5], scheduled_for=sent, sent_at=sent)
+    if states[number % 5] == "replied":
+        _reply(conn, letter, sent + timedelta(minutes=40), "Спасибо, посмотрим.")
     return letter
+
+
+def _reply(conn: Connection, letter: str, at: datetime, text: str) -> None:
+    conn.execute(
+        inbound_mail.insert().values(
+            raw_sha256=letter.replace("-", "") * 2, kind="reply", outreach_message_id=letter,
+            received_at=at, matched_by="in_reply_to", subject=f"Re: {STORY_SUBJECT}", new_text=text,
+        )
+    )  # fmt: skip
 
 
 def _attempt(
@@ -225,14 +258,8 @@ def _tell_story(conn: Connection, house: House, rows: Rows, origin: dict[str, st
     evidence["fact_ids"] = list(conn.execute(fact).scalars())
     at = now - timedelta(hours=3)
     approved = {"approved_by": "approver:olga", "approved_at": at, "approval_note": "хорошо"}
-    _set(conn, letter, evidence=evidence, status="replied", lane="OTHER", message_id="<story@povod.test>",
-         scheduled_for=at, **approved)  # fmt: skip
+    planned = {"lane": "OTHER", "scheduled_for": at, "message_id": "<story@povod.test>"}
+    _set(conn, letter, evidence=evidence, status="replied", **planned, **approved)
     _attempt(conn, house, letter, 1, "deferred", 451, "Greylisted, please try again later")
     _attempt(conn, house, letter, 2, "accepted", 250, "2.0.0 OK queued as 000010")
-    conn.execute(
-        inbound_mail.insert().values(
-            raw_sha256="aa" * 32, kind="reply", outreach_message_id=letter, received_at=now,
-            matched_by="in_reply_to", subject=f"Re: {STORY_SUBJECT}",
-            new_text="Нам актуально, давайте созвонимся.",
-        )
-    )  # fmt: skip
+    _reply(conn, letter, now, "Нам актуально, давайте созвонимся.")

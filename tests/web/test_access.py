@@ -54,7 +54,9 @@ def test_programs_are_told_401_instead(locked_house: House) -> None:
     assert client.get("/static/povod.css").status_code == 200
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", ""])
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "https://evil.example", "/\\evil.example", ""]
+)
 def test_sign_in_leads_to_no_other_host(locked_house: House, target: str) -> None:
     client = client_of(locked_house, origin=HERE)
     data = {"login": "viewer", "password": PASSWORD, "next": target}
@@ -100,7 +102,9 @@ def test_tokens_open_the_api_until_they_end(locked_house: House, clock: FixedClo
         conn.execute(api_tokens.insert().values(**token))
     client = client_of(locked_house, authorization="Bearer secret")
     assert client.get("/api/leads/funnel").status_code == 200
-    assert client_of(locked_house, authorization="Bearer other").get("/api/letters").status_code == 401
+    assert (
+        client_of(locked_house, authorization="Bearer other").get("/api/letters").status_code == 401
+    )
     clock.advance(timedelta(days=2))
     assert client.get("/api/leads/funnel").status_code == 401
 

@@ -19,7 +19,9 @@ Build = Callable[..., House]
 BROKEN = OperationalError("SELECT 1", {}, Exception("disk I/O error"))
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere", "/api/nowhere", "/static/povod.css", "/api/health"])
+@pytest.mark.parametrize(
+    "path", ["/", "/nowhere", "/api/nowhere", "/static/povod.css", "/api/health"]
+)
 def test_every_answer_is_protected(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     policy = headers["content-security-policy"]

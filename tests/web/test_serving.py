@@ -27,9 +27,7 @@ def test_without_sign_in_only_loopback_is_listened_on(house: House, host: str) -
         serving.serve(house, host, 0, work=False, say=None)
 
 
-def test_the_password_is_said_once(
-    locked_house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_password_is_said_once(locked_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     with locked_house.db.tx() as conn:
         conn.execute(users.delete())
     monkeypatch.setattr("uvicorn.Server.run", lambda server: None)

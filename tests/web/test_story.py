@@ -75,7 +75,9 @@ def test_a_letter_without_origin_has_a_short_chain(any_house: House) -> None:
     )
     with any_house.db.tx() as conn:
         letter = str(any_house.delivery.put(conn, draft)["id"])
-    assert [(step.kind, step.text) for step in steps_of(any_house, letter)] == [("text", "template")]
+    assert [(step.kind, step.text) for step in steps_of(any_house, letter)] == [
+        ("text", "template")
+    ]
 
 
 def test_gates_that_stopped_an_attempt_are_named(any_house: House) -> None:

@@ -22,6 +22,7 @@ from povod.store.types import CLOCK_OPTION
 BUSY_SECONDS = 30
 WRITE = "povod_write"
 DURABLE = "povod_durable"
+POSTGRES_OPTIONS = "-c timezone=UTC -c synchronous_commit=off"
 AFTER_COMMIT = "povod_after_commit"
 
 
@@ -47,7 +48,7 @@ class Database:
                 pool_size=pool_size,
                 max_overflow=pool_size,
                 pool_pre_ping=True,
-                connect_args={"options": "-c timezone=UTC"},
+                connect_args={"options": POSTGRES_OPTIONS},
                 execution_options=options,
             )
         _make_folder(Path(self.url.database or ""))
@@ -68,7 +69,8 @@ class Database:
         """A write transaction: commits at the end, rolls back on any error.
 
         `durable` makes the commit survive a power cut before it returns (D5): needed where
-        something outside is about to happen that cannot be taken back.
+        something outside is about to happen that cannot be taken back. Other commits survive
+        any crash of the process; a power cut may cost the last moments, which are done again.
         """
         connection = self.engine.connect().execution_options(**{WRITE: True, DURABLE: durable})
         calls: list[Callable[[], None]] = []

@@ -51,11 +51,11 @@ def test_an_empty_house(db: Database) -> None:
 def test_every_stage_is_counted_once(db: Database, clock: FixedClock) -> None:
     now = clock.now()
     with db.tx() as conn:
-        niche = add(conn, niches, source="csv", fingerprint="f")
+        add(conn, niches, source="csv", fingerprint="f")
         queries = [
-            add(conn, serp_queries, niche_id=niche, query_hash=f"q{n}", status=status, scheduled_for=now)
+            add(conn, serp_queries, query_hash=f"q{n}", status=status, scheduled_for=now)
             for n, status in enumerate(["completed", "completed", "pending", "failed"])
-        ]  # fmt: skip
+        ]
         operation = add(
             conn, serp_operations, query_id=queries[0], status="ingested", request_hash="h",
             idempotency_key=new_id(), requested_at=now,

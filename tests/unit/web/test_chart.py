@@ -1,6 +1,7 @@
 """Geometry of the month's chart."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -25,7 +26,11 @@ def test_scales_end_at_a_round_number(most: int, top: int) -> None:
 
 def test_bars_stand_on_the_axis_and_the_tallest_reaches_the_top() -> None:
     chart = draw(days((20, 5), (0, 0), (10, 0)))
-    assert [(bar.kind, bar.value) for bar in chart.bars] == [("sent", 20), ("replied", 5), ("sent", 10)]
+    assert [(bar.kind, bar.value) for bar in chart.bars] == [
+        ("sent", 20),
+        ("replied", 5),
+        ("sent", 10),
+    ]
     assert (chart.bars[0].y, chart.bars[0].height) == (TOP, BOTTOM - TOP)
     assert chart.bars[2].height == (BOTTOM - TOP) / 2
     assert (chart.sent, chart.replied) == (30, 5)
@@ -51,8 +56,8 @@ def test_nothing_is_drawn_outside_or_on_top_of_another(pairs: list[tuple[int, in
     for bar in chart.bars:
         assert TOP <= bar.y <= BOTTOM
         assert bar.y + bar.height == pytest.approx(BOTTOM, abs=0.1)
-        assert LEFT <= bar.x
+        assert bar.x >= LEFT
         assert bar.x + bar.width <= RIGHT + 0.1
     edges = [(bar.x, bar.x + bar.width) for bar in chart.bars]
-    for (_, end), (start, _) in zip(edges, edges[1:], strict=False):
+    for (_, end), (start, _) in pairwise(edges):
         assert end <= start + 0.1

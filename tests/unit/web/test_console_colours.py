@@ -9,8 +9,7 @@ from povod.web import view
 
 CSS = (Path(view.__file__).parent / "static" / "povod.css").read_text()
 COLOURS = {
-    name: pair
-    for name, *pair in re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", CSS)
+    name: pair for name, *pair in re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", CSS)
 }
 TEXT, PART = 4.5, 3.0
 ON = [
@@ -48,7 +47,7 @@ def test_edges_of_fields_can_be_seen(ground: str, theme: int) -> None:
 
 def test_colours_have_names() -> None:
     """A colour outside the variables would be the same in both themes."""
-    rules = CSS.partition('*, *::before')[2]
+    rules = CSS.partition("*, *::before")[2]
     assert not re.findall(r"#[0-9a-fA-F]{3,8}\b|\brgb\(", rules)
     used = set(re.findall(r"var\(--([\w-]+)\)", CSS))
     assert used == {*COLOURS, "shade", "radius", "space"}

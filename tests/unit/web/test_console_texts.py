@@ -25,14 +25,14 @@ SAID_BY_CODE = {
     *re.findall(r'Bar\("([^"]+)"', Path(bars.__code__.co_filename).read_text()),
 }
 FACTS = ("activity", "service", "usp", "years", "city", "number", "news")
-PLACES = "mailto tel text obfuscated json_ld microdata cloudflare attribute link".split()
+PLACES = ("mailto", "tel", "text", "obfuscated", "json_ld", "microdata", "cloudflare", "link")
 MATCHES = ("returned_letter", "in_reply_to", "unsubscribe_token", "envelope_token")
 CODES = {
     "state": {*MESSAGE_STATES, *COMPANY_STATES, *CONTACT_STATES, *ATTEMPT_STATES},
     "role": {*ROLES, "policy"},
     "contact": set(CONTACT_TYPES),
     "fact": set(FACTS),
-    "found_in": set(PLACES),
+    "found_in": {*PLACES, "attribute"},
     "matched_by": set(MATCHES),
     "page_error": {failure.value for failure in Failure},
     "source": {"llm", "template", "human", *NICHE_SOURCES},

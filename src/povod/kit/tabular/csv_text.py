@@ -56,7 +56,15 @@ def _delimiter(lines: list[str], delimiters: str) -> str:
         for width, agreeing in Counter(widths).items():
             if width > 1 and agreeing * 2 > len(widths):
                 best = max(best, (agreeing, width, sign), key=lambda found: found[:2])
-    return best[2]
+    return best[2] if best[0] else _of_header(lines, delimiters)
+
+
+def _of_header(lines: list[str], delimiters: str) -> str:
+    """The sign that cuts the first row, when too few rows agree: short tables with short rows."""
+    header = next((line for line in lines if line.strip()), "")
+    widths = {sign: len(_cells(header, sign)) for sign in delimiters}
+    sign, width = max(widths.items(), key=lambda found: found[1])
+    return sign if width > 1 else _NO_DELIMITER
 
 
 def _records(lines: list[str], delimiter: str) -> Iterator[tuple[str, str | None]]:
