@@ -209,4 +209,4 @@ def test_any_bytes_are_a_table_or_are_refused(raw):
 def test_one_short_row_does_not_hide_the_delimiter():
     table = read_table("ниша;город;страна\nОкна;Казань\n".encode(), "my.csv")
     assert table.delimiter == ";"
-    assert [row.cells[:2] for row in table.rows] == [["ниша", "город"], ["Окна", "Казань"]]
+    assert [row.cells[:2] for row in table.rows] == [("ниша", "город"), ("Окна", "Казань")]
