@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from povod.kit.errors import InvalidUrl, NotFoundError
 from povod.kit.url import host_of
+from povod.store.paging import PAGE_SIZE, Listing, read_page
 from povod.store.search import text_in
 from povod.store.tables import (
     companies,
@@ -19,8 +20,6 @@ from povod.store.tables import (
     contacts,
 )
 
-PAGE_SIZE = 50
-MAX_PAGE_SIZE = 500
 _SORTED = {
     "name": companies.c.name,
     "site": companies.c.canonical_domain,
@@ -50,21 +49,6 @@ class CompanyFilter:
 
 
 @dataclass(frozen=True)
-class Listing:
-    """One page of rows and how many there are in all."""
-
-    rows: Sequence[Any]
-    total: int
-    page: int
-    size: int
-
-    @property
-    def pages(self) -> int:
-        """The number of the last page."""
-        return max(1, -(-self.total // self.size))
-
-
-@dataclass(frozen=True)
 class CompanyCard:
     """One company with everything that is known about it."""
 
@@ -79,12 +63,7 @@ class CompanyCard:
 def list_companies(conn: Connection, wanted: CompanyFilter) -> Listing:
     """The page that `wanted` asks for; reads columns, in two indexed queries."""
     where = _conditions(wanted)
-    total = conn.execute(
-        sa.select(sa.func.count()).select_from(companies).where(*where)
-    ).scalar_one()
     primary = _primary("email").label("email"), _primary("phone").label("phone")
-    size = min(max(wanted.size, 1), MAX_PAGE_SIZE)
-    page = min(max(wanted.page, 1), max(1, -(-total // size)))
     query = (
         sa.select(
             companies.c.id,
@@ -99,10 +78,8 @@ def list_companies(conn: Connection, wanted: CompanyFilter) -> Listing:
         )
         .where(*where)
         .order_by(SORTS.get(wanted.sort, SORTS["name"]), companies.c.id)
-        .limit(size)
-        .offset((page - 1) * size)
     )
-    return Listing(conn.execute(query).all(), total, page, size)
+    return read_page(conn, query, wanted.page, wanted.size)
 
 
 def _conditions(wanted: CompanyFilter) -> list[sa.ColumnElement[bool]]:
