@@ -24,8 +24,8 @@ $(STAMP): requirements.lock pyproject.toml hatch_build.py
 demo: install ## the whole product on a local world, then the console (ARGS=--no-serve ends by itself)
 	$(BIN)/povod demo $(ARGS)
 
-dev: install ## console with reload on the demo's data
-	$(BIN)/povod serve --reload $(ARGS)
+dev: install ## the console alone on the demo's data
+	DATA_DIR=data/demo DATABASE_URL=sqlite:///data/demo/povod.db WEB_AUTH=off $(BIN)/povod serve $(ARGS)
 
 test: install ## all tests; PostgreSQL and Redis parts are skipped when those are not running
 	$(BIN)/python -m pytest -n 2 $(ARGS)

@@ -26,7 +26,7 @@ from povod.writing.llm import LetterModel
 
 
 def build_house(settings: Settings, clock: Clock | None = None) -> House:
-    """Wire every room; nothing is read from or written to the database yet but its keys."""
+    """Wire every room on a database of the newest schema."""
     clock = clock or make_clock(settings)
     db = Database(settings.database_url, clock)
     if not is_current(db):

@@ -27,8 +27,7 @@ from povod.leads.pipeline import LeadsPipeline
 from povod.leads.search_deps import SearchDeps
 from povod.leads.steps_letters import LetterSteps
 from povod.store.db import Database
-from povod.store.migrate import is_current, upgrade
-from povod.store.tables import outreach_messages
+from povod.store.tables import outreach_messages, processing_jobs
 
 log = structlog.get_logger()
 
@@ -52,9 +51,7 @@ class House:
     steps: list[Step] = field(default_factory=list)
 
     def prepare(self) -> None:
-        """Schema, mailboxes, the sandbox's offer: what must be there before any work."""
-        if not is_current(self.db):
-            upgrade(self.db)
+        """Mailboxes and the sandbox's offer: what must be there before any work."""
         for problem in self.delivery.prepare():
             log.warning("mailbox.incomplete", problem=str(problem))
         if self.settings.sandbox_url:
@@ -78,16 +75,13 @@ class House:
         )
 
     def ensure_schedules(self, kinds: Sequence[str] = ()) -> None:
-        """Let the steps repeat; steps that are not named stand still."""
+        """Let the steps repeat; those that are not named are left to other processes."""
         wanted = set(kinds) or {step.kind for step in self.steps}
         for step in self.steps:
-            self.schedules.ensure(
-                step.kind,
-                step.queue,
-                step.kind,
-                interval_seconds=step.interval_seconds,
-                enabled=step.kind in wanted,
-            )
+            if step.kind in wanted:
+                self.schedules.ensure(
+                    step.kind, step.queue, step.kind, interval_seconds=step.interval_seconds
+                )
 
     def next_due(self, kinds: Sequence[str]) -> datetime | None:
         """The earliest instant at which one of these steps, or the ledger, has work."""
@@ -102,15 +96,28 @@ class House:
 
     def approve(self, message_id: str, *, actor: str, note: str = "") -> int:
         """Approve one message, or `all` that wait; how many."""
+        waiting = self.waiting_for_approval() if message_id == "all" else [message_id]
         with self.db.tx() as conn:
-            waiting = [message_id]
-            if message_id == "all":
-                status = outreach_messages.c.status == "needs_approval"
-                query = sa.select(outreach_messages.c.id).where(status).order_by("id")
-                waiting = list(conn.execute(query).scalars())
             for name in waiting:
                 self.delivery.approve(conn, name, Actor("approver", actor), note)
         return len(waiting)
+
+    def waiting_for_approval(self) -> list[str]:
+        """Messages that a person must approve, oldest first."""
+        query = sa.select(outreach_messages.c.id).where(
+            outreach_messages.c.status == "needs_approval"
+        )
+        with self.db.read() as conn:
+            return list(conn.execute(query.order_by(outreach_messages.c.id)).scalars())
+
+    def failures_since(self, moment: datetime) -> list[tuple[str, str]]:
+        """Kind and last error of works that failed for good since `moment`."""
+        jobs = processing_jobs.c
+        query = sa.select(jobs.kind, jobs.error).where(
+            jobs.state == "failed", jobs.updated_at >= moment
+        )
+        with self.db.read() as conn:
+            return sorted({(row.kind, row.error) for row in conn.execute(query)})
 
     def decide(self, message_id: str, action: str, *, actor: str, note: str = "") -> None:
         """A person's decision: approve, reject or cancel."""

@@ -14,6 +14,7 @@ from povod.app.house import House
 from povod.engine.runner import RunSummary
 from povod.engine.work import NewWork
 from povod.kit.clock import ShiftedClock
+from povod.kit.errors import InputError
 
 log = structlog.get_logger()
 
@@ -40,9 +41,15 @@ def until_idle(
     wanted = _kinds(house, steps)
     first_event = house.events.latest_id()
     jumping = jump and not steps and isinstance(house.clock, ShiftedClock)
+    approved: set[str] = set()
     while True:
-        _work_off(house, wanted)
-        if approve and house.approve("all", actor="operator"):
+        if not _work_off(house, wanted):
+            break
+        waiting = set(house.waiting_for_approval()) - approved if approve else set()
+        for message_id in sorted(waiting):
+            house.approve(message_id, actor="operator")
+        approved |= waiting
+        if waiting:
             continue
         if not jumping or not _pass_time(house, wanted, tell):
             break
@@ -51,8 +58,15 @@ def until_idle(
 
 
 def _kinds(house: House, steps: Sequence[str]) -> list[str]:
-    """Full kinds of the named steps (`submit` or `leads.submit`); all when none is named."""
+    """Full kinds of the named steps (`submit` or `leads.submit`); all when none is named.
+
+    Raises `InputError` for a name that no step has.
+    """
     named = set(steps)
+    known = {name for step in house.steps for name in (step.kind, step.kind.partition(".")[2])}
+    if named - known:
+        kinds = ", ".join(step.kind for step in house.steps)
+        raise InputError(f"there is no step {', '.join(sorted(named - known))}; steps are: {kinds}")
     return [
         step.kind
         for step in house.steps
@@ -60,21 +74,28 @@ def _kinds(house: House, steps: Sequence[str]) -> list[str]:
     ]
 
 
-def _work_off(house: House, kinds: Sequence[str]) -> None:
-    """Rounds of all due steps until none is due; waits for the leases of a dead worker."""
+def _work_off(house: House, kinds: Sequence[str]) -> bool:
+    """Rounds of all due steps until none is due; waits for the leases of a dead worker.
+
+    False when a work failed for good, or when what is due cannot be worked off.
+    """
     runner = house.runner()
     patience = house.settings.work_lease_seconds + 5
     idle_since = time.monotonic()
     for _ in range(MOST_ROUNDS):
         if not _order_due(house, kinds):
-            return
-        if _had_effect(runner.run_until_idle()):
+            return True
+        summary = runner.run_until_idle()
+        if _had_effect(summary):
             idle_since = time.monotonic()
+        elif summary.failed:
+            return False
         elif time.monotonic() - idle_since > patience:
             break
         else:
             time.sleep(NAP_SECONDS)
     log.warning("run.stuck", due=[s.kind for s in house.steps if s.is_due(house.clock)])
+    return False
 
 
 def _order_due(house: House, kinds: Sequence[str]) -> bool:
@@ -90,7 +111,7 @@ def _order_due(house: House, kinds: Sequence[str]) -> bool:
 
 
 def _had_effect(summary: RunSummary) -> bool:
-    return bool(summary.done or summary.failed or summary.retried or summary.put_back)
+    return bool(summary.done or summary.retried or summary.put_back)
 
 
 def _pass_time(house: House, kinds: Sequence[str], tell: Tell | None) -> bool:
@@ -130,7 +151,7 @@ def _counts(house: House, first_event: int) -> Summary:
     return {topic: dict(counts) for topic, counts in total.items() if counts}
 
 
-def loop(house: House, steps: Sequence[str] = ()) -> None:
+def loop(house: House, steps: Sequence[str] = (), queues: Sequence[str] = ()) -> None:
     """Schedules and workers until SIGTERM or SIGINT, then end within ten seconds."""
     stop = threading.Event()
 
@@ -140,4 +161,4 @@ def loop(house: House, steps: Sequence[str] = ()) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, end)
     house.ensure_schedules(_kinds(house, steps))
-    house.runner().run_forever(stop)
+    house.runner(queues).run_forever(stop)

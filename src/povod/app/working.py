@@ -4,12 +4,15 @@ from collections.abc import Sequence
 
 from povod.app.house import House
 from povod.app.running import loop
+from povod.kit.errors import InputError
 
 ROLES = ("app", "scheduler", "worker")
 
 
 def work_forever(house: House, roles: Sequence[str] = (), queues: Sequence[str] = ()) -> None:
     """Work until a signal comes; with REDIS_URL through RQ, else on the ledger."""
+    if set(roles) - set(ROLES):
+        raise InputError(f"roles are {', '.join(ROLES)}; there is no {', '.join(roles)}")
     kinds = [step.kind for step in house.steps if not roles or step.role in roles]
     if house.settings.redis_url:
         from povod.engine.dispatch.rq import run_rq_worker
@@ -25,4 +28,4 @@ def work_forever(house: House, roles: Sequence[str] = (), queues: Sequence[str] 
             schedules=house.schedules,
         )
         return
-    loop(house, kinds)
+    loop(house, kinds, queues)

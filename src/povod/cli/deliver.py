@@ -13,7 +13,7 @@ app = typer.Typer(help="The outbox: what waits, what left, what is in doubt.", n
 
 @app.command()
 def once(
-    limit: Annotated[int, typer.Option(help="At most this many messages.")] = 1000,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many messages.")] = 1000,
     json: Json = False,
 ) -> None:
     """Send what is due now, read the inbox, resolve doubts."""

@@ -32,6 +32,8 @@ def import_file(
             f"{file.name}: {result.rows} rows, {result.inserted} new queries, "
             f"{result.duplicates} already known, {len(result.problems)} rows not usable"
         )
+        if not result.rows and not result.problems:
+            say("the table has a header and no rows below it")
     if result.problems and not result.rows:
         raise typer.Exit(1)
 
@@ -62,16 +64,24 @@ def run(
             return
         if now:
             house.leads.run_now()
+        began = house.clock.now()
         summary = running.until_idle(
             house, steps=wanted, jump=jump, approve=approve, tell=None if json else say
         )
         report = house.leads.funnel().as_dict()
+        failures = house.failures_since(began)
         waiting = next((row for row in house.status() if row["next"] is not None), None)
     if json:
-        as_json({"steps": summary, "funnel": report})
+        as_json({"steps": summary, "funnel": report, "failures": failures})
+    else:
+        _print_steps(summary)
+        facts(report)
+    for kind, error in failures:
+        complain(f"povod: {kind} failed: {error}")
+    if failures:
+        raise typer.Exit(1)
+    if json:
         return
-    _print_steps(summary)
-    facts(report)
     if waiting is not None:
         say(f"next: {waiting['step']} at {waiting['next']:%Y-%m-%d %H:%M} UTC")
 
@@ -94,7 +104,7 @@ def report(json: Json = False) -> None:
         as_json({"funnel": numbers, "cost_rub": cost})
         return
     facts(numbers)
-    facts({"cost, RUB": cost})
+    facts({f"{name} cost, RUB": amount for name, amount in cost.items()})
 
 
 @app.command()

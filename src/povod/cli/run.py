@@ -26,7 +26,7 @@ def demo(
     data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path("data/demo"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin with an empty world.")] = False,
     sites: Annotated[int, typer.Option(help="Companies in the sandbox world.")] = 60,
-    port: Annotated[int, typer.Option(help="Port of the console.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the console.")] = 8000,
     json: Json = False,
 ) -> None:
     """The whole product on a local world, with the planted truth beside the result."""
@@ -68,7 +68,9 @@ def _show_demo(result: "DemoResult") -> None:
 
 def up(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = -1,
+    port: Annotated[
+        int, typer.Option(min=-1, max=65535, help="Port to listen on; -1 = WEB_PORT.")
+    ] = -1,
 ) -> None:
     """Console, workers and schedules in one process."""
     from povod.web.serving import serve as run_server
@@ -79,7 +81,9 @@ def up(
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = -1,
+    port: Annotated[
+        int, typer.Option(min=-1, max=65535, help="Port to listen on; -1 = WEB_PORT.")
+    ] = -1,
 ) -> None:
     """The console only."""
     from povod.web.serving import serve as run_server
@@ -142,7 +146,7 @@ def sandbox(
     ),
     sites: Annotated[int, typer.Option(help="Number of companies.")] = 60,
     seed: Annotated[int, typer.Option(help="Another number is another world.")] = 7,
-    port: Annotated[int, typer.Option(help="Port of its services.")] = 8099,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of its services.")] = 8099,
     env_file: Annotated[
         Path, typer.Option(help="File to write the settings to that point Povod at the world.")
     ] = Path(".env.sandbox"),

@@ -108,7 +108,8 @@ class Outbox:
         if message["status"] != "draft":
             return message
         verdict, rule = self.verdict(conn, message)
-        if verdict == "allow" and message["metadata"].get("injection_suspected"):
+        marks = message["metadata"]
+        if verdict == "allow" and (marks.get("injection_suspected") or marks.get("needs_person")):
             verdict = "approve"  # such a letter needs a person, whatever the policy (L99)
         moves = self._office.moves
         if verdict == "allow":

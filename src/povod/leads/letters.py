@@ -96,6 +96,7 @@ def companies_to_write(conn: Connection, campaign: str, limit: int = 1000) -> li
             reachable,
             ~written,
         )
+        .order_by(companies.c.id)
         .limit(limit)
     )
     found = list(conn.execute(query).scalars())
@@ -132,22 +133,31 @@ class LetterWriter:
             if answer is not None:
                 made = {"model": model.name, "prompt_version": PROMPT_VERSION}
                 return self._store(source, offer, answer, "llm", made)
-        letter = self._from_template(source, offer)
+        letter, broken = self._from_template(source, offer)
         notes = {"template_version": default_pieces()["version"], "model_reasons": list(reasons)}
+        notes |= {"needs_person": broken} if broken else {}
         notes |= {"injection_suspected": True} if suspicious else {}
         return self._store(source, offer, letter, "template", notes)
 
-    def _from_template(self, source: LetterSource, offer: OfferBrief) -> EmailTemplate:
-        """The template's letter; it names no fact when the one it would name breaks a rule."""
+    def _from_template(
+        self, source: LetterSource, offer: OfferBrief
+    ) -> tuple[EmailTemplate, list[str]]:
+        """The template's letter, and the rules it breaks even without its fact.
+
+        It names no fact when the one it would name breaks a rule.
+        """
         honest = tuple(f for f in source.company.facts if not injection_suspected(f.quote))
         company = replace(source.company, facts=honest)
         letter = write_letter(company, offer, self._campaign)
         most = self._deps.settings.max_body_chars
         broken = check_letter(letter, company, offer, max_body=most, pages=source.pages)
         if not broken:
-            return letter
+            return letter, []
         log.warning("leads.letters.fact_dropped", reasons=[v.reason for v in broken])
-        return write_letter(replace(company, facts=()), offer, self._campaign)
+        bare = replace(company, facts=())
+        letter = write_letter(bare, offer, self._campaign)
+        still = check_letter(letter, bare, offer, max_body=most, pages=source.pages)
+        return letter, [violation.reason for violation in still]
 
     def _ask(
         self,
@@ -260,5 +270,8 @@ class LetterWriter:
             is_demo=source.is_demo,
             template_version=default_pieces()["version"] if text_source == "template" else None,
             links=(offer.cases_link,) if offer.cases_link else (),
-            metadata={"injection_suspected": bool(notes.get("injection_suspected"))},
+            metadata={
+                "injection_suspected": bool(notes.get("injection_suspected")),
+                "needs_person": notes.get("needs_person", []),
+            },
         )

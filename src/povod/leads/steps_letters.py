@@ -36,6 +36,8 @@ class LetterSteps:
 
     def plan(self, run: Run) -> dict[str, Any]:
         """Order a letter for every company that is ready for one."""
+        if not self._deps.settings.letters_enabled:
+            return {}
         with self._deps.db.tx() as conn:
             wanted = self._unplanned(conn)
             works = [

@@ -89,8 +89,8 @@ def submit_due(
     being touched. Raises nothing for a failing query; a refused credential stops the batch.
     """
     result = SubmitResult()
-    _check_settings(deps)
     reap(deps)
+    _check_settings(deps)
     result.paused_until = Pauses(deps.db, deps.clock).paused_until(CREATE_QUOTA)
     if result.paused_until:
         return result

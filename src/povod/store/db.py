@@ -141,7 +141,7 @@ def parse_database_url(text: str) -> URL:
 
 def _make_folder(file: Path) -> None:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(
             f"DATABASE_URL: cannot make the folder {file.parent}: {error.strerror}. "

@@ -1,12 +1,14 @@
 """Running the console, alone or with workers beside it in the same process."""
 
 import contextlib
+import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 
 from povod.app.house import House
 from povod.app.people import ensure_first_user
-from povod.kit.errors import ConfigurationError
+from povod.kit.errors import ConfigurationError, PovodError
 from povod.web.session import is_loopback
 
 Say = Callable[[str], None]
@@ -21,27 +23,46 @@ def serve(house: House, host: str, port: int, *, work: bool, say: Say | None) ->
 
     host = host or house.settings.web_host
     port = port if port >= 0 else house.settings.web_port
-    _greet(house, host, port, say)
+    _check_open(house, host)
+    door = _listen(host, port)
+    _greet(house, host, door.getsockname()[1], say)
     config = uvicorn.Config(
         create_app(house),
-        host=host,
-        port=port,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=2,
         proxy_headers=False,
         server_header=False,
     )
-    with _working(house) if work else contextlib.nullcontext():
-        uvicorn.Server(config).run()
+    # The server ends itself on a signal and then raises it again for whoever came before:
+    # a deaf handler lets this function go on and put everything away.
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: None)
+    with _working(house) if work else contextlib.nullcontext(), door:
+        uvicorn.Server(config).run(sockets=[door])
 
 
-def _greet(house: House, host: str, port: int, say: Say | None) -> None:
+def _listen(host: str, port: int) -> socket.socket:
+    """The open door, before anything is said or begun."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise PovodError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}. "
+            "Choose another WEB_HOST or WEB_PORT, or stop what uses it."
+        ) from None
+
+
+def _check_open(house: House, host: str) -> None:
     if house.settings.web_auth == "off" and not is_loopback(host):
         raise ConfigurationError(
             f"WEB_AUTH=off is for a loopback address only, and the console is to listen on {host}. "
             "Set WEB_AUTH=on, or WEB_HOST=127.0.0.1."
         )
+
+
+def _greet(house: House, host: str, port: int, say: Say | None) -> None:
     password = ensure_first_user(house.db) if house.settings.web_auth == "on" else None
     if say is None:
         return

@@ -67,9 +67,10 @@ class Drain:
             picked = await asyncio.to_thread(self._pick, seen)
             if not picked:
                 break
-            seen.update(message["id"] for message in picked)
             room = None if limit is None else limit - summary.tried
-            await self._send_batch(picked[:room], summary, ends)
+            batch = picked[:room]
+            seen.update(message["id"] for message in batch)
+            await self._send_batch(batch, summary, ends)
         return summary
 
     def _mark_switched_off(self) -> None:

@@ -52,6 +52,10 @@ def _reap_one(
         return ""
     if attempt["lease_until"] > office.db.lease_time(conn):
         return ""
+    if message["status"] != "sending":
+        # Somebody decided about the message meanwhile; the attempt must not hold up the others.
+        _end(conn, attempt_id, "released" if attempt["state"] == "claimed" else "uncertain", now)
+        return ""
     free: dict[str, Any] = {"lease_owner": None, "lease_until": None}
     if attempt["state"] == "claimed":
         _end(conn, attempt_id, "released", now)

@@ -18,6 +18,7 @@ class HouseSettings(BaseModel):
     )
     redis_url: str = Field(
         "",
+        pattern=r"^$|^(rediss?|unix)://",
         description="turns server mode on: RQ workers are woken through this Redis",
         examples=["redis://localhost:6379/0"],
     )
