@@ -30,7 +30,7 @@ def test_without_sign_in_only_loopback_is_listened_on(house: House, host: str) -
 def test_the_password_is_said_once(locked_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     with locked_house.db.tx() as conn:
         conn.execute(users.delete())
-    monkeypatch.setattr("uvicorn.Server.run", lambda server: None)
+    monkeypatch.setattr("uvicorn.Server.run", lambda server, sockets: None)
     said: list[str] = []
     serving.serve(locked_house, "127.0.0.1", 8123, work=False, say=said.append)
     assert said[0].startswith("first sign-in: admin / ")
@@ -50,7 +50,7 @@ def test_workers_run_beside_the_console_and_stop_with_it(
             stop.wait(10)  # type: ignore[attr-defined]
             seen.append(True)
 
-    monkeypatch.setattr(House, "runner", lambda self: Worker())
-    monkeypatch.setattr("uvicorn.Server.run", lambda server: None)
+    monkeypatch.setattr(House, "runner", lambda self, queues=(): Worker())
+    monkeypatch.setattr("uvicorn.Server.run", lambda server, sockets: None)
     serving.serve(house, "localhost", 0, work=True, say=None)
     assert seen == [True]
