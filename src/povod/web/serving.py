@@ -34,12 +34,24 @@ def serve(house: House, host: str, port: int, *, work: bool, say: Say | None) ->
         proxy_headers=False,
         server_header=False,
     )
-    # The server ends itself on a signal and then raises it again for whoever came before:
-    # a deaf handler lets this function go on and put everything away.
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: None)
-    with _working(house) if work else contextlib.nullcontext(), door:
+    with _deaf_to_signals(), _working(house) if work else contextlib.nullcontext(), door:
         uvicorn.Server(config).run(sockets=[door])
+
+
+@contextlib.contextmanager
+def _deaf_to_signals() -> Iterator[None]:
+    """Lets `serve` put everything away.
+
+    The server ends itself on a signal and then raises it again for whoever listened before.
+    """
+    before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)}
+    for name in before:
+        signal.signal(name, lambda *_: None)
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 def _listen(host: str, port: int) -> socket.socket:
