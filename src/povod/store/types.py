@@ -56,7 +56,29 @@ class Money(TypeDecorator[Decimal]):
 
 
 Json = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-Key = sa.Uuid(as_uuid=False)
+
+
+class TextUuid(sa.Uuid[str]):
+    """A UUID that is text in Python; on SQLite its dashes are put in without parsing it."""
+
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(as_uuid=False)
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        if dialect.name != "sqlite":
+            return super().result_processor(dialect, coltype)  # type: ignore[no-untyped-call]
+        return _dashed
+
+
+def _dashed(value: str | None) -> str | None:
+    if value is None:
+        return None
+    return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
+
+
+Key = TextUuid()
 
 
 def current_time(context: Any) -> datetime:
