@@ -11,8 +11,9 @@ ROLES = ("app", "scheduler", "worker")
 
 def work_forever(house: House, roles: Sequence[str] = (), queues: Sequence[str] = ()) -> None:
     """Work until a signal comes; with REDIS_URL through RQ, else on the ledger."""
-    if set(roles) - set(ROLES):
-        raise InputError(f"roles are {', '.join(ROLES)}; there is no {', '.join(roles)}")
+    unknown = sorted(set(roles) - set(ROLES))
+    if unknown:
+        raise InputError(f"there is no role {', '.join(unknown)}; roles are: {', '.join(ROLES)}")
     kinds = [step.kind for step in house.steps if not roles or step.role in roles]
     if house.settings.redis_url:
         from povod.engine.dispatch.rq import run_rq_worker

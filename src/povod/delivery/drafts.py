@@ -14,7 +14,6 @@ from povod.kit.html import sanitize_html
 from povod.kit.text import clean
 
 PRIORITIES = {"greeting": 2, "followup": 3, "letter": 5}
-MANUAL_PRIORITY = 1
 MAX_SUBJECT, MAX_BODY = 150, 20_000
 _UNSEEN = frozenset({"Cc", "Cf"})
 _ENCODED_WORD = re.compile(r"=\?")

@@ -1,7 +1,7 @@
 """Figures of delivery (D105, D107)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -75,7 +75,3 @@ def _oldest_uncertain(conn: Connection, wanted: list[Any]) -> datetime | None:
     query = sa.select(messages.c.updated_at).where(*wanted, messages.c.status == "uncertain")
     found: datetime | None = conn.execute(query.order_by(messages.c.updated_at).limit(1)).scalar()
     return found
-
-
-ALERT_UNCERTAIN_AFTER = timedelta(hours=24)
-"""An uncertain message older than this is an alert (D32)."""

@@ -92,11 +92,6 @@ def delays(settings: Settings, message: Message) -> tuple[timedelta, timedelta]:
     return timedelta(seconds=first), timedelta(seconds=second)
 
 
-def forget_lanes(conn: Connection) -> None:
-    """Begin planning anew: the next slot counts from now."""
-    conn.execute(settings_table.delete().where(settings_table.c.id.like("lane:%")))
-
-
 def _day(moment: datetime, zone: str) -> str:
     return moment.astimezone(ZoneInfo(zone)).date().isoformat()
 

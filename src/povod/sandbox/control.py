@@ -4,7 +4,7 @@ Loopback only (Y54). A control never talks to the imitated services over HTTP; i
 pieces directly.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,7 +22,6 @@ from povod.sandbox.world.model import World
 from povod.sandbox.yandex import ledger
 from povod.sandbox.yandex.app import YandexService
 
-Endpoint = Callable[[Request], Awaitable[Response]]
 Handler = Callable[[Request, dict[str, Any]], Any]
 
 

@@ -31,7 +31,6 @@ OPERATION_STATES = (
     "expired",
     "cancelled",
 )
-LIVE_OPERATION_STATES = ("submitting", "created", "running", "done", "unknown")
 DEDUP_STATES = (
     "NEW",
     "UNIQUE",
