@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BENCH_STAMP := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 
@@ -49,14 +50,22 @@ coverage: install
 	$(BIN)/python -m pytest -n 2 --cov --cov-report= $(ARGS)
 	$(BIN)/coverage report
 
-bench: install ## every benchmark in its quick form
+$(BENCH_STAMP): $(STAMP) requirements-bench.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $(BENCH_STAMP)
+
+bench: $(BENCH_STAMP) ## every benchmark in its quick form, beside the crawlers it is compared with
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
 
 lock: install ## renew requirements.lock (hashes, no registry address)
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra server --extra browser --group dev --universal \
+	$(BIN)/uv pip compile pyproject.toml --extra server --extra browser --extra s3 --group dev --universal --no-strip-extras \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" --quiet --upgrade -o requirements.lock
+	grep -E "^[a-z0-9-]+(\[.*\])?==" requirements.lock | sed -E "s/ .*//; s/\[.*\]//" > $(VENV)/pinned.txt
+	$(BIN)/uv pip compile pyproject.toml --group bench --universal --no-strip-extras \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url -c $(VENV)/pinned.txt \
+	  --custom-compile-command "make lock" --quiet -o requirements-bench.lock
 
 clean: ## remove what make made (data/ stays)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* build dist
