@@ -10,6 +10,7 @@ config = context.config
 
 
 NAMES = {"UtcDateTime": "sa.DateTime(timezone=True)", "Money": "MONEY", "JSON": "JSON"}
+NAMES |= {"TextUuid": "sa.Uuid(as_uuid=False)"}
 
 
 def render_type(kind: str, value: Any, _autogen: Any) -> str | Literal[False]:
