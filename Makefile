@@ -7,7 +7,8 @@ BENCH_STAMP := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 
-.PHONY: help install demo dev test check format lint types contracts coverage bench lock clean
+.PHONY: help install demo dev test check format lint types contracts coverage bench lock clean \
+  up down logs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -57,11 +58,27 @@ $(BENCH_STAMP): $(STAMP) requirements-bench.lock
 bench: $(BENCH_STAMP) ## every benchmark in its quick form, beside the crawlers it is compared with
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
 
-lock: install ## renew requirements.lock (hashes, no registry address)
+up: .env ## the stack of docker-compose.yml; returns when every service is healthy
+	docker compose up --build --detach --wait
+
+down: ## stop the stack; its data stays
+	docker compose down
+
+logs: ## what the services of the stack say; the first sign-in stands in those of api
+	docker compose logs --follow --tail=100
+
+.env:
+	@umask 077; sed "s/^POSTGRES_PASSWORD=$$/POSTGRES_PASSWORD=$$($(PYTHON) -c 'import secrets; print(secrets.token_hex(24))')/" .env.example > .env
+	@echo "made .env with a new database password; see its comments for the rest"
+
+lock: install ## renew the locks (hashes, no registry address)
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra server --extra browser --extra s3 --group dev --universal --no-strip-extras \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --custom-compile-command "make lock" --quiet --upgrade -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra server --extra browser --extra s3 --universal --no-strip-extras \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements.lock \
+	  --custom-compile-command "make lock" --quiet -o requirements-server.lock
 	grep -E "^[a-z0-9-]+(\[.*\])?==" requirements.lock | sed -E "s/ .*//; s/\[.*\]//" > $(VENV)/pinned.txt
 	$(BIN)/uv pip compile pyproject.toml --group bench --universal --no-strip-extras \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url -c $(VENV)/pinned.txt \

@@ -127,9 +127,19 @@ def why(
             say(f"  {' ' * 19}  {'':<10} {step.detail}")
 
 
-def doctor(json: Json = False) -> None:
+def doctor(
+    json: Json = False,
+    env_example: Annotated[
+        bool, typer.Option("--env-example", help="Print every setting with its default.")
+    ] = False,
+) -> None:
     """What is configured, what is missing, and how to mend it; exit 1 if something is wrong."""
     from povod.app.doctor import examine
+    from povod.kit.settings.example import env_example as example
+
+    if env_example:
+        say(example().rstrip())
+        return
 
     findings = examine()
     if json:
