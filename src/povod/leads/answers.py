@@ -11,7 +11,7 @@ from povod.store.tables import model_answers
 from povod.store.upsert import insert_new
 from povod.writing.briefs import EmailTemplate
 from povod.writing.llm import ModelAnswer
-from povod.writing.llm.base import letter_from
+from povod.writing.llm.letters import letter_from
 
 
 def answer_key(*parts: object) -> str:

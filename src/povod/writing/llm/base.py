@@ -1,46 +1,36 @@
-"""What a model is to the house: a prompt in, a letter with its cost out (L95)."""
+"""What a model is to the house: one request in, one completion with its cost out (G70, L95).
+
+Letters and greetings share the clients; what they ask for differs only in the schema.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from povod.kit.errors import ExternalError
-from povod.writing.briefs import Claim, EmailTemplate
 
-LETTER_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["subject", "body", "claims"],
-    "properties": {
-        "subject": {"type": "string"},
-        "body": {"type": "string"},
-        "claims": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["sentence", "fact_id", "quote"],
-                "properties": {
-                    "sentence": {"type": "string"},
-                    "fact_id": {"type": "string"},
-                    "quote": {"type": "string"},
-                },
-            },
-        },
-    },
-}
+MAX_TOKENS = 1500
+
+Form = Literal["json_schema", "json_object", "none"]
 
 
 class ModelError(ExternalError):
-    """A model gave no letter this time; the caller tries again later or takes the template."""
+    """A model gave no text this time; the caller tries again later or takes the template.
+
+    `code` is the short reason that reports count: `http_500`, `timeout`, `bad_json`.
+    """
+
+    def __init__(self, message: str, code: str = "bad_json") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class ModelBusyError(ModelError):
     """429, 5xx or no answer; `retry_after` in seconds when the service names a time."""
 
-    def __init__(self, message: str, retry_after: float = 0) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, retry_after: float = 0, code: str = "timeout") -> None:
+        super().__init__(message, code)
         self.retry_after = retry_after
 
 
@@ -48,8 +38,16 @@ class ModelAuthError(ModelError):
     """401 or 403: pointless until the key changes."""
 
 
+class ModelSpentError(ModelAuthError):
+    """402, or a quota that is used up: pointless until somebody pays."""
+
+
 class ModelBadAnswerError(ModelError):
     """A refusal, a cut answer, an empty text, or something that is not the agreed JSON."""
+
+
+class ModelFormError(ModelBadAnswerError):
+    """The service does not know this `response_format`; a simpler one may do (G74)."""
 
 
 @dataclass(frozen=True)
@@ -63,41 +61,41 @@ class Usage:
         """Money for this call, in the currency of the prices."""
         return (self.tokens_in * price_in_1m + self.tokens_out * price_out_1m) / 1_000_000
 
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(self.tokens_in + other.tokens_in, self.tokens_out + other.tokens_out)
+
 
 @dataclass(frozen=True)
-class ModelAnswer:
-    """A letter as the model gave it, not yet checked."""
+class ChatRequest:
+    """One system turn, one user turn, and the shape of the answer.
 
-    letter: EmailTemplate
+    There is never a second system turn: some services refuse it.
+    """
+
+    system: str
+    user: str
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    schema_name: str = "answer"
+    form: Form = "json_schema"
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What came back: `finish` is `stop`, `length` (cut off), `refused`, or the service's word."""
+
+    text: str
+    finish: str
     usage: Usage
     model: str
 
 
-class LetterModel(Protocol):
-    """Something that writes a letter from a system text and a user text."""
+class ChatModel(Protocol):
+    """A model behind one HTTP call."""
 
+    provider: str
     name: str
+    base_url: str
 
-    def write(self, system: str, user: str) -> ModelAnswer:
-        """One try; raises `ModelError`."""
-
-
-def letter_from(data: Any) -> EmailTemplate:
-    """The agreed JSON as a letter; `ModelBadAnswerError` says what is missing."""
-    if not isinstance(data, Mapping):
-        raise ModelBadAnswerError("the model's answer is not a JSON object")
-    subject, body, claims = data.get("subject"), data.get("body"), data.get("claims")
-    if not isinstance(subject, str) or not isinstance(body, str) or not isinstance(claims, list):
-        raise ModelBadAnswerError("the model's answer lacks subject, body or claims")
-    if not subject.strip() or not body.strip():
-        raise ModelBadAnswerError("the model's answer has an empty subject or body")
-    return EmailTemplate(subject.strip(), body.strip(), tuple(_claim(item) for item in claims))
-
-
-def _claim(item: Any) -> Claim:
-    if not isinstance(item, Mapping):
-        raise ModelBadAnswerError("a claim of the model's answer is not an object")
-    texts = [item.get(name) for name in ("sentence", "fact_id", "quote")]
-    if not all(isinstance(text, str) for text in texts):
-        raise ModelBadAnswerError("a claim of the model's answer lacks sentence, fact_id or quote")
-    return Claim(*(str(text) for text in texts))
+    def complete(self, request: ChatRequest) -> Completion:
+        """One call and no retry; raises `ModelError`."""
