@@ -62,8 +62,8 @@ def normalize_url(text: str) -> str:
         raise InvalidUrl(f"{_shown(text)} holds a user name or a password; give it without them")
     host = _public_host(url.hostname, text)
     port = "" if url.port in _WEB_PORTS else f":{url.port}"
-    path = _page_path(_one_spelling(url.pathname))
-    query = _kept_query(_one_spelling(url.search[1:]))
+    path = _page_path(one_spelling(url.pathname))
+    query = _kept_query(one_spelling(url.search[1:]))
     canonical = f"https://{host}{port}{path}{'?' if query else ''}{query}"
     _refuse_long(canonical, text)
     return canonical
@@ -142,7 +142,7 @@ def _suffixes(only_known: bool = False) -> PublicSuffixList:
     return PublicSuffixList(accept_unknown=not only_known)
 
 
-def _one_spelling(text: str) -> str:
+def one_spelling(text: str) -> str:
     """Percent-encoding in one form: unreserved decoded, the rest as upper-case hex."""
     if _ONE_SPELLING.fullmatch(text):
         return text
@@ -167,9 +167,10 @@ def _page_path(path: str) -> str:
 def _kept_query(query: str) -> str:
     """The parameters that choose the page, sorted by name and value."""
     pairs = [part.partition("=") for part in query.split("&") if part]
-    return "&".join("".join(pair) for pair in sorted(pairs) if not _is_tracking(pair[0]))
+    return "&".join("".join(pair) for pair in sorted(pairs) if not is_tracking(pair[0]))
 
 
-def _is_tracking(name: str) -> bool:
+def is_tracking(name: str) -> bool:
+    """Whether a query parameter says how a visitor came, not which page this is."""
     key = name.lower()
     return key in TRACKING_PARAMS or key.startswith(TRACKING_PREFIX)
