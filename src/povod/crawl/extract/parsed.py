@@ -3,7 +3,7 @@
 from functools import cached_property, lru_cache
 from itertools import starmap
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from povod.crawl.extract.structured import JsonObject, Property, json_ld_of, microdata_of
 from povod.crawl.extract.text import (
@@ -21,7 +21,10 @@ from povod.crawl.extract.text import (
 from povod.kit.errors import InvalidUrl
 from povod.kit.url import host_of, registrable_domain
 
-CREDIT_WORDS = ("сайт", "Сайт", "студи", "Студи", " by ", "делано", "оздано", "азработано")
+_MARKED = (
+    "[data-cfemail],[data-phone],[data-phone-number]"
+    ',meta[property*="phone" i][content],meta[name*="phone" i][content]'
+)
 
 
 class ParsedPage:
@@ -35,9 +38,7 @@ class ParsedPage:
         self.source = source_of(html)
         self.tree = LexborHTMLParser(self.source)
         self.json_ld: list[JsonObject] = json_ld_of(self.tree)
-        self.microdata: list[Property] = (
-            microdata_of(self.tree) if b"itemprop" in self.source else []
-        )
+        self.microdata: list[Property] = microdata_of(self.tree)
         self.hidden_links: list[Link] = drop_unseen(self.tree)
         self.text = visible_text(self.tree)
 
@@ -52,9 +53,9 @@ class ParsedPage:
         return registrable_domain(self.host)
 
     @cached_property
-    def may_show_credits(self) -> bool:
-        """Whether the words occur in which the makers of sites sign their work."""
-        return any(word in self.text for word in CREDIT_WORDS)
+    def marked(self) -> list[LexborNode]:
+        """Elements whose attributes say that they hold a contact, from one walk over the tree."""
+        return self.tree.css(_MARKED)
 
     @cached_property
     def title(self) -> str:

@@ -21,7 +21,7 @@ _BREAK = "\ue000"  # stands between text nodes while blanks are collapsed
 _INVISIBLE = ("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff")
 _OTHER_BLANKS = "\n\t\f\xa0\u2009\u202f"  # a parser gives no carriage return
 _COMBINING = ("\u0306", "\u0308", "\u0301")  # й and ё in two characters; an accent
-_UNSEEN_TAGS = ["script", "style", "template", "noscript", "iframe", "wbr"]
+_UNSEEN_TAGS = "script,style,template,noscript,iframe,wbr"
 _INWORD_COMMENT = re.compile(
     rb"(?<=[a-z0-9@._-])(?:<!--[^<>]{0,100}-->)+(?=[a-z0-9@._-])", re.IGNORECASE
 )
@@ -91,7 +91,9 @@ def link_of(href: str, node: LexborNode) -> Link:
 
 def drop_unseen(tree: LexborHTMLParser) -> list[Link]:
     """Remove from the tree what no reader sees; gives the links that went with it."""
-    tree.strip_tags(_UNSEEN_TAGS, recursive=True)
+    for node in tree.css(_UNSEEN_TAGS):
+        if node.parent is not None:  # else it left with the one around it
+            node.decompose()
     hidden_links: list[Link] = []
     gone: set[int] = set()  # nodes below a removed one: they must not be touched any more
     for node in tree.css(_MAYBE_HIDDEN):

@@ -1,6 +1,5 @@
-"""Fetching: one guarded HTTP client with caps, the only place of the house that loads pages."""
+"""Fetching one address: guarded fetchers with caps, the only place of the house that loads pages.
 
-from povod.crawl.fetch.http import HttpFetcher
-from povod.crawl.fetch.result import Failure, FetchError, FetchLimits, Response
-
-__all__ = ["Failure", "FetchError", "FetchLimits", "HttpFetcher", "Response"]
+Import the modules themselves: `request` and `result` say what goes in and out, `build` makes the
+fetchers that the settings ask for.
+"""

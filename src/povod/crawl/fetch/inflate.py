@@ -1,73 +1,137 @@
 """Decoding a body while it arrives, never beyond the cap: that is where a gzip bomb stops."""
 
 import zlib
+from typing import Protocol
 
-from povod.crawl.fetch.result import Failure
+import brotli
+import zstandard
 
-ACCEPTED = "gzip, deflate"
+ACCEPTED = "gzip, deflate, br, zstd"
+_PLAIN = ("", "identity")
+_ZSTD_WINDOW = 8 * 1024 * 1024  # RFC 8878 section 3.1.1.1.2: what a receiver should support
+_ZSTD_SLICE = 256
+"""Input fed at a time: a block may inflate to 128 KiB, so this bounds what one call can make."""
 
 
-class BodyTooLargeError(Exception):
-    """The decoded body would pass the cap."""
-
-    failure = Failure.TOO_LARGE
-
-
-class UnknownEncodingError(Exception):
+class DecodingError(Exception):
     """The body came in an encoding that was not asked for, or is damaged."""
 
-    failure = Failure.PROTOCOL
+
+class _Decoder(Protocol):
+    def decode(self, chunk: bytes, room: int) -> bytes:
+        """The plain bytes of a chunk, at least `room` of them if there are that many."""
+        ...
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the encoded stream has come to its end."""
+        ...
+
+
+class _Zlib:
+    def __init__(self, encoding: str) -> None:
+        self._may_be_raw = encoding == "deflate"
+        self._zlib = zlib.decompressobj(zlib.MAX_WBITS | (0 if self._may_be_raw else 16))
+
+    def decode(self, chunk: bytes, room: int) -> bytes:
+        may_be_raw, self._may_be_raw = self._may_be_raw, False
+        try:
+            return self._zlib.decompress(chunk, room)
+        except zlib.error as error:
+            if not may_be_raw:
+                raise DecodingError(f"damaged gzip or deflate body: {error}") from None
+        # Some servers send raw deflate under that name, without the zlib header.
+        self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
+        try:
+            return self._zlib.decompress(chunk, room)
+        except zlib.error as error:
+            raise DecodingError(f"damaged deflate body: {error}") from None
+
+    @property
+    def is_over(self) -> bool:
+        return self._zlib.eof
+
+
+class _Brotli:
+    def __init__(self) -> None:
+        self._brotli = brotli.Decompressor()
+
+    def decode(self, chunk: bytes, room: int) -> bytes:
+        try:
+            plain: bytes = self._brotli.process(chunk, output_buffer_limit=room)
+        except brotli.error:
+            raise DecodingError("damaged brotli body") from None
+        return plain
+
+    @property
+    def is_over(self) -> bool:
+        return bool(self._brotli.is_finished())
+
+
+class _Zstd:
+    def __init__(self) -> None:
+        self._zstd = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+
+    def decode(self, chunk: bytes, room: int) -> bytes:
+        parts: list[bytes] = []
+        made = 0
+        try:
+            for start in range(0, len(chunk), _ZSTD_SLICE):
+                part = self._zstd.decompress(chunk[start : start + _ZSTD_SLICE])
+                parts.append(part)
+                made += len(part)
+                if made >= room or self._zstd.eof:
+                    break
+        except zstandard.ZstdError as error:
+            raise DecodingError(f"damaged zstd body: {error}") from None
+        return b"".join(parts)
+
+    @property
+    def is_over(self) -> bool:
+        return self._zstd.eof
 
 
 class Inflater:
-    """Collects chunks of one body and undoes its content encoding within `cap` bytes."""
+    """Collects chunks of one body and undoes its content encoding within `cap` bytes.
+
+    `is_full` once the body is longer than the cap; what is beyond is not kept.
+    """
 
     def __init__(self, encoding: str, cap: int) -> None:
         self._cap = cap
         self._parts: list[bytes] = []
         self._size = 0
-        self._encoding = encoding.strip().lower()
-        if self._encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise UnknownEncodingError(f"content encoding {encoding!r} was not asked for")
-        self._zlib = self._decoder(raw=False)
+        self._decoder = _decoder(encoding.strip().lower())
+        self.is_full = False
 
-    def _decoder(self, *, raw: bool) -> "zlib._Decompress | None":
-        if self._encoding in ("", "identity"):
-            return None
-        if self._encoding == "deflate":
-            return zlib.decompressobj(-zlib.MAX_WBITS if raw else zlib.MAX_WBITS)
-        return zlib.decompressobj(zlib.MAX_WBITS | 16)
-
-    def feed(self, chunk: bytes) -> None:
-        """Take one chunk from the wire; `BodyTooLargeError` as soon as the cap is passed."""
-        if self._zlib is None:
-            self._keep(chunk)
-            return
-        try:
-            plain = self._inflate(chunk)
-        except zlib.error as error:
-            raise UnknownEncodingError(f"damaged {self._encoding} body: {error}") from None
-        self._keep(plain)
-
-    def _inflate(self, chunk: bytes) -> bytes:
+    def feed(self, chunk: bytes) -> bytes:
+        """Take one chunk from the wire; gives what it holds in plain, cut at the cap."""
         room = self._cap - self._size + 1
-        assert self._zlib is not None
-        try:
-            return self._zlib.decompress(chunk, room)
-        except zlib.error:
-            if self._encoding != "deflate" or self._size:
-                raise
-            # Some servers send raw deflate under that name, without the zlib header.
-            self._zlib = self._decoder(raw=True)
-            assert self._zlib is not None
-            return self._zlib.decompress(chunk, room)
-
-    def _keep(self, plain: bytes) -> None:
+        plain = chunk if self._decoder is None else self._decoder.decode(chunk, room)
+        if self._size + len(plain) > self._cap:
+            self.is_full = True
+            plain = plain[: room - 1]
         self._size += len(plain)
-        if self._size > self._cap:
-            raise BodyTooLargeError(f"body is larger than {self._cap} bytes")
         self._parts.append(plain)
+        return plain
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the encoded stream ended by itself (a plain body always does)."""
+        return self._decoder is None or not self._size or self._decoder.is_over
 
     def body(self) -> bytes:
         """Everything that came, decoded."""
-        return b"".join(self._parts)
+        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+
+
+def _decoder(encoding: str) -> _Decoder | None:
+    if encoding in _PLAIN:
+        return None
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        return _Zlib(encoding)
+    if encoding == "br":
+        return _Brotli()
+    if encoding == "zstd":
+        return _Zstd()
+    raise DecodingError(f"content encoding {encoding[:60]!r} was not asked for")

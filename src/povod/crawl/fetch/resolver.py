@@ -5,16 +5,20 @@ second DNS answer cannot slip in between (S133).
 """
 
 import socket
+import time
 from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+from povod.crawl.fetch.addresses import PUBLIC_ONLY, is_literal
 from povod.kit.errors import GuardError
-from povod.kit.guard import is_public_address
+from povod.kit.guard import AddressGuard
 
 SANDBOX_TIMEOUT = aiohttp.ClientTimeout(total=5)
+TTL_SECONDS = 60.0
+MAX_NAMES = 10_000
 
 
 def _refusal(host: str, address: str) -> GuardError:
@@ -24,18 +28,33 @@ def _refusal(host: str, address: str) -> GuardError:
 
 
 class PublicResolver(AbstractResolver):
-    """The system's resolver; every address of a name must be public."""
+    """The system's resolver; every address of a name must be public (or opened by the operator).
 
-    def __init__(self) -> None:
-        self._system = ThreadedResolver()
+    Good answers are kept for a minute, shared by all fetchers of a process.
+    """
+
+    def __init__(
+        self, guard: AddressGuard = PUBLIC_ONLY, system: AbstractResolver | None = None
+    ) -> None:
+        self._guard = guard
+        self._system = system or ThreadedResolver()
+        self._known: dict[tuple[str, int, int], tuple[float, list[ResolveResult]]] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
+        key = (host, port, family)
+        known = self._known.get(key)
+        now = time.monotonic()
+        if known is not None and now < known[0]:
+            return known[1]
         results = await self._system.resolve(host, port, family)
         for result in results:
-            if not is_public_address(result["host"]):
+            if not self._guard.permits(result["host"]):
                 raise _refusal(host, result["host"])
+        if len(self._known) >= MAX_NAMES:
+            self._known.clear()
+        self._known[key] = (now + TTL_SECONDS, results)
         return results
 
     async def close(self) -> None:
@@ -64,7 +83,9 @@ class SandboxResolver(AbstractResolver):
         addresses = self._answers.get(host)
         if addresses is None:
             answer = await self._ask("/sandbox/dns", name=host)
-            addresses = self._answers[host] = answer.get("addresses", [])
+            addresses = answer.get("addresses", [])
+            if addresses:
+                self._answers[host] = addresses
         if not addresses:
             raise OSError(socket.EAI_NONAME, f"no such name: {host}")
         return [self._result(host, address, port) for address in addresses]
@@ -90,3 +111,16 @@ class SandboxResolver(AbstractResolver):
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+            self._session = None
+
+
+async def vetted(resolver: AbstractResolver, guard: AddressGuard, host: str, port: int) -> (
+    tuple[str, int]
+):
+    """One address and port to connect to for `host`; `GuardError` for one that is closed."""
+    if is_literal(host):
+        if not guard.permits(host):
+            raise _refusal(host, host)
+        return host, port
+    results = await resolver.resolve(host, port)
+    return results[0]["host"], results[0]["port"]

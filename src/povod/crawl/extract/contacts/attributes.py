@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from povod.crawl.extract.parsed import ParsedPage
 
 _LOOK_BACK = 250
-_NAME_BEFORE = re.compile(rb"([a-z][a-z0-9-]{0,40})\s{0,3}=\s{0,3}$", re.IGNORECASE)
+_NAME = re.compile(rb"[a-z][a-z0-9-]{0,40}$", re.IGNORECASE)
 _PHONE_NAMES = ("data-phone", "data-phone-number")
-_PHONE_METAS = 'meta[property*="phone" i][content],meta[name*="phone" i][content]'
 
 
 def address_attributes(page: ParsedPage) -> list[str]:
@@ -27,11 +26,9 @@ def address_attributes(page: ParsedPage) -> list[str]:
 
 def phone_attributes(page: ParsedPage) -> Iterator[str]:
     """Values of attributes whose name says that they hold a telephone number."""
-    if b"data-phone" in page.source:
-        for node in page.tree.css(",".join(f"[{name}]" for name in _PHONE_NAMES)):
-            yield from (node.attributes.get(name) or "" for name in _PHONE_NAMES)
-    for node in page.tree.css(_PHONE_METAS):
-        yield node.attributes.get("content") or ""
+    for node in page.marked:
+        names = (*_PHONE_NAMES, "content") if node.tag == "meta" else _PHONE_NAMES
+        yield from (node.attributes.get(name) or "" for name in names)
 
 
 def _names_before_at_signs(source: bytes) -> set[str]:
@@ -42,8 +39,9 @@ def _names_before_at_signs(source: bytes) -> set[str]:
         start = max(place - _LOOK_BACK, 0)
         quote = max(source.rfind(b'"', start, place), source.rfind(b"'", start, place))
         if quote >= 0 and source.find(b">", quote, place) < 0:
-            match = _NAME_BEFORE.search(source[max(quote - 48, 0) : quote])
+            before, sign, rest = source[max(quote - 48, 0) : quote].rpartition(b"=")
+            match = _NAME.search(before.rstrip()) if sign and not rest.strip() else None
             if match is not None:
-                names.add(match[1].decode().lower())
+                names.add(match[0].decode().lower())
         place = source.find(b"@", place + 1)
     return {name for name in names if name in ("content", "value") or name.startswith("data-")}

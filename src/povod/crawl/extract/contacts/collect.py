@@ -99,11 +99,9 @@ class Collector:
             self._phone(full, "tel", label)
 
     def _from_cloudflare(self) -> None:
-        if b"data-cfemail" not in self._page.source:
-            return
-        for node in self._page.tree.css("[data-cfemail]"):
-            code = node.attributes.get("data-cfemail") or ""
-            self._emails(protected_text(code), "cloudflare")
+        for node in self._page.marked:
+            if code := node.attributes.get("data-cfemail"):
+                self._emails(protected_text(code), "cloudflare")
 
     def _from_structured(self) -> None:
         for item in walk(self._page.json_ld):

@@ -6,7 +6,9 @@ from povod.crawl.extract.parsed import ParsedPage
 from povod.crawl.extract.text import Link
 
 _LABEL_LENGTH = 80
-_CREDIT_DISTANCE = 100
+_CREDIT_DISTANCE, _CREDIT_LENGTH = 100, 60  # characters before and after the place
+_CREDIT_WORDS = ("сайт", "студи", " by", "делано", "создано", "разработано")
+"""One of them stands in everything that `_CREDIT` finds."""
 
 _VALUE = re.compile(r"\d|\S+[@＠]\S*")  # another contact or number: its label is not ours
 _LETTERS = re.compile(r"[^\W\d_]{2}")
@@ -49,13 +51,16 @@ def is_studio_credit(page: ParsedPage, words: str, place: int | None = None) -> 
     Credits stand on the same line or in the two texts before it. A company that builds sites
     itself speaks of it everywhere, so nothing on its pages is taken for credits.
     """
-    if not page.may_show_credits:
-        return False
     if words and place is None:
         place = page.text.find(words)
-    if place is None or place < 0 or _SITE_BUILDER.search(f"{page.title} {page.description}"):
+    if place is None or place < 0:
         return False
     head = page.text[max(place - _CREDIT_DISTANCE, 0) : place]
+    around = f"{head}{page.text[place : place + _CREDIT_LENGTH]}".lower()
+    if not any(word in around for word in _CREDIT_WORDS):
+        return False
+    if _SITE_BUILDER.search(f"{page.title} {page.description}"):
+        return False
     near = "\n".join([line for line in head.split("\n") if _LETTERS.search(line)][-2:])
-    rest = page.text[place : place + 60].partition("\n")[0]
+    rest = page.text[place : place + _CREDIT_LENGTH].partition("\n")[0]
     return _CREDIT.search(near) is not None or _CREDIT.search(rest) is not None

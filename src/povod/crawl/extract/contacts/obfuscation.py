@@ -19,9 +19,11 @@ _BRACKETS = "([{<«"
 _BRACKETED_AT = re.compile(
     r"[(\[{<«]\s?(?:at|ат|эт|собак[аи]|собачка|[@＠])\s?[)\]}>»]", re.IGNORECASE
 )
-_AT_WORDS = ("соба", "Соба", "СОБА")
+_AT_WORDS = ("оба", "ОБА")  # after the first letter
 _AT_WORD = re.compile(r"(?<=[a-z0-9])\s(?:собака|собачка)(?=\s)", re.IGNORECASE)
 _DOT = re.compile(r"\s?[(\[{<«]\s?(?:dot|точка|тчк|\.)\s?[)\]}>»]\s?", re.IGNORECASE)
+_DOT_BEGINS = re.compile(r"[(\[{<«]\s?(?:dot|точка|тчк|\.)", re.IGNORECASE)
+_DOT_WORDS = (" dot ", " точка ")
 _DOT_WORD = re.compile(r"(?<=[a-z0-9а-яё]) (?:dot|точка) (?=[a-z0-9а-яё])", re.IGNORECASE)
 _LOCAL_BACKWARDS = re.compile(r"[a-z0-9_+.-]{1,65}|[а-яё0-9_+.-]{1,65}", re.IGNORECASE)
 _LABEL = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?|[а-яё0-9](?:[а-яё0-9-]{0,61}[а-яё0-9])?)"
@@ -75,9 +77,9 @@ def _signs(text: str) -> list[_Sign]:
         if (match := _BRACKETED_AT.match(text, place))
     ]
     signs += [
-        _Sign(place - 1, match.end(), True)
+        _Sign(place - 2, match.end(), True)
         for place in _places(text, _AT_WORDS)
-        if place and (match := _AT_WORD.match(text, place - 1))
+        if place > 1 and (match := _AT_WORD.match(text, place - 2))
     ]
     bracketed = {place for sign in signs for place in range(sign.start, sign.end)}
     signs += [
@@ -123,9 +125,11 @@ def _around(text: str, sign: _Sign, judge: Judge) -> FoundAddress | None:
 
 def _dotted(text: str, sign: _Sign) -> str:
     """The text with dots in disguise as dots; bare words only after an at-sign in disguise."""
-    if any(bracket in text for bracket in _BRACKETS):
+    if any(bracket in text for bracket in _BRACKETS) and _DOT_BEGINS.search(text):
         text = _DOT.sub(".", text)
-    return _DOT_WORD.sub(".", text) if sign.disguised else text
+    if sign.disguised and any(word in text.lower() for word in _DOT_WORDS):
+        text = _DOT_WORD.sub(".", text)
+    return text
 
 
 def _local_part(left: str, is_split: bool) -> str:

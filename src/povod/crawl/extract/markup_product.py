@@ -1,0 +1,183 @@
+"""A product as the page shows it to people: the last and least trusted source (S86)."""
+
+import re
+
+from selectolax.lexbor import LexborNode
+
+from povod.crawl.extract.availability import availability_of_text, stock_of_text
+from povod.crawl.extract.document import Document, text_of
+from povod.crawl.extract.price import accepted
+from povod.crawl.extract.price_nodes import Shown, shown_prices
+from povod.crawl.extract.product_model import Layer
+from povod.crawl.extract.values import code_of, gtin_of, text_digest
+
+MAX_ALIKE = 2
+"""More price nodes of one look than this outside of asides make a list of products."""
+
+_MAX_ATTRS = 100
+_STOCK_QUERY = (
+    '[class*="avail" i],[class*="stock" i],[class*="nalich" i],[class*="presence" i],'
+    '[class*="quantity" i],[id*="avail" i],[id*="stock" i],[class*="sklad" i],[class*="ostat" i]'
+)
+_CODE_QUERY = (
+    '[itemprop="sku"],[class*="sku" i],[class*="artic" i],[class*="artik" i],[class*="artnum" i]'
+    ',[class*="vendor" i],[class*="product-code" i],[class*="product_code" i],[class*="model" i]'
+)
+_CODE = re.compile(
+    r"(?:артикул|арт\.|код(?:\s+товара)?|sku|item\s*(?:#|no\.?|number|code)|product\s+code|"
+    r"art(?:icle)?\.?\s*(?:no|nr)\.?|mpn|part\s*(?:#|no\.?|number)|style\s*#|model(?:\s*(?:#|no\.?|number))?)"
+    r"\s*[:#№]?\s*([\w][\w./-]{1,39})",
+    re.IGNORECASE,
+)
+_BRAND_LABELS = frozenset({"бренд", "производитель", "торговая марка", "марка", "brand"})
+_CODE_LABELS = frozenset({"артикул", "арт", "код товара", "sku", "артикул производителя"})
+_GTIN_LABELS = frozenset({"штрихкод", "штрих-код", "ean", "gtin", "barcode", "ean13", "upc"})
+_ATTRS_QUERY = (
+    'table tr,dl dt,[class*="charact" i] li,[class*="props" i] li,[class*="features" i] li,'
+    '[class*="attributes" i] li,[class*="specs" i] li'
+)
+_DESCRIPTION_QUERY = (
+    '[itemprop="description"],[class*="product-description" i],[class*="product__description" i],'
+    '[class*="detail-text" i],[class*="detail_text" i],#tab-description,[id="description"]'
+)
+
+
+def shows_product(shown: Shown, document: Document) -> bool:
+    """Whether the markup alone makes a product page: heading, one price, a button to buy."""
+    return (
+        shown.price is not None
+        and shown.has_buy_button
+        and len(document.h1s) == 1
+        and shown.cards <= MAX_ALIKE
+    )
+
+
+def shown_of(document: Document) -> Shown:
+    """Prices in the markup; none when the page has no word for them."""
+    source = document.source
+    if b"price" in source or b"Price" in source or b"cena" in source or b"cost" in source:
+        return shown_prices(document)
+    return Shown()
+
+
+def layer_of_markup(document: Document, shown: Shown, *, wanted: frozenset[str]) -> Layer:
+    """The fields in `wanted` that better sources left open."""
+    layer = Layer("generic")
+    if shown.price is not None:
+        layer.put("price", accepted(shown.price.amount))
+        layer.put("price_max", accepted(shown.price.high))
+        layer.put("currency", shown.price.currency)
+        layer.put("price_from", shown.price.is_from or None)
+    layer.put("price_old", accepted(shown.price_old))
+    layer.put("name", document.h1)
+    if wanted & {"availability", "stock"}:
+        _put_stock(layer, document, shown)
+    if wanted & {"attrs", "brand", "sku", "gtin"}:
+        _put_attributes(layer, document)
+    if "sku" in wanted:
+        layer.put("sku", _code(document))
+    if "description_hash" in wanted:
+        node = document.tree.css_first(_DESCRIPTION_QUERY)
+        layer.put("description_hash", text_digest(node.text(separator=" ")) if node else None)
+    return layer
+
+
+def _put_stock(layer: Layer, document: Document, shown: Shown) -> None:
+    """From the first lines that tell of stock, else from what the button offers."""
+    for node in document.tree.css(_STOCK_QUERY)[:60]:
+        if document.regions.is_aside(node) or node.tag in ("script", "style", "body", "html"):
+            continue
+        text = text_of(node) or node.attributes.get("content") or ""
+        if availability := availability_of_text(text):
+            layer.put("availability", availability)
+            layer.put("stock", stock_of_text(text) if availability == "in_stock" else None)
+            return
+    said = availability_of_text(shown.button_text)
+    layer.put("availability", said if said != "in_stock" else None)
+
+
+def _put_attributes(layer: Layer, document: Document) -> None:
+    attrs: dict[str, str] = {}
+    for node in document.tree.css(_ATTRS_QUERY)[: _MAX_ATTRS * 4]:
+        pair = _pair(node)
+        if pair is not None and not document.regions.is_aside(node) and len(attrs) < _MAX_ATTRS:
+            attrs.setdefault(*pair)
+    for name, value in attrs.items():
+        key = name.casefold().strip()
+        if key in _BRAND_LABELS:
+            layer.put("brand", code_of(value))
+        elif key in _CODE_LABELS:
+            layer.put("sku", code_of(value))
+        elif key in _GTIN_LABELS:
+            layer.put("gtin", gtin_of(value))
+    layer.put("attrs", attrs | _options(document))
+
+
+def _pair(node: LexborNode) -> tuple[str, str] | None:
+    """Name and value in a table's row of two cells, a `dt` with its `dd`, or an item of two parts."""
+    if node.tag == "dt":
+        value = node.next
+        while value is not None and value.tag != "dd":
+            value = value.next if value.tag == "-text" else None
+        cells = [node, value] if value is not None else []
+    else:
+        cells = [child for child in node.iter() if child.tag in ("th", "td", "span", "div", "b")]
+    if len(cells) != 2:
+        return None
+    name, text = text_of(cells[0]).rstrip(" :…."), text_of(cells[1])
+    is_short = 0 < len(name) <= 80 and 0 < len(text) <= 500
+    return (name, text) if is_short and not name[0].isdigit() else None
+
+
+def _options(document: Document) -> dict[str, str]:
+    """Choices of a `select` that have neither code nor price: attributes, not variants (S94)."""
+    found: dict[str, str] = {}
+    for node in document.tree.css("select")[:20]:
+        if document.regions.is_aside(node):
+            continue
+        name = _label(node, document)
+        values = [
+            text
+            for option in node.css("option")[:200]
+            if (option.attributes.get("value") or "").strip() and (text := text_of(option))
+        ]
+        if name and values:
+            found.setdefault(name, "|".join(values)[:2000])
+    return found
+
+
+def _label(node: LexborNode, document: Document) -> str | None:
+    identity = node.attributes.get("id") or ""
+    if identity and re.fullmatch(r"[\w-]+", identity):
+        label = document.tree.css_first(f'label[for="{identity}"]')
+        if label is not None:
+            return text_of(label).rstrip(" :*") or None
+    name = node.attributes.get("aria-label") or node.attributes.get("name") or ""
+    return name if 0 < len(name) <= 60 and not re.search(r"quant|qty|sort|limit|per_page", name) else None
+
+
+def _code(document: Document) -> str | None:
+    """The article that a line names, with its label or in a node made for it."""
+    for node in document.tree.css(_CODE_QUERY)[:40]:
+        if document.regions.is_aside(node):
+            continue
+        text = node.attributes.get("content") or text_of(node)
+        if 0 < len(text) <= 80:
+            if match := _CODE.search(text):
+                return code_of(match[1])
+            if re.fullmatch(r"[\w][\w./-]{2,39}", text) and any(map(str.isdigit, text)):
+                return text
+    return _code_in_text(document)
+
+
+def _code_in_text(document: Document) -> str | None:
+    """«Артикул: 5500» somewhere in the text below the heading."""
+    body = document.tree.body
+    if body is None or not any(
+        word in document.source for word in ("ртикул".encode(), b"SKU", "од товара".encode())
+    ):
+        return None
+    match = re.search(
+        r"(?:Артикул|SKU|Код товара)\s*[:№#]?\s*([\w][\w./-]{1,39})", body.text(separator=" ")
+    )
+    return code_of(match[1]) if match and any(map(str.isdigit, match[1])) else None
