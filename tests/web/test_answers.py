@@ -167,4 +167,5 @@ def test_a_failed_form_does_not_trap_the_switches(client: TestClient, rows: Rows
 
 def test_problems_are_json_of_the_standard(client: TestClient) -> None:
     body = json.loads(client.get("/api/letters/none/why").text)
-    assert set(body) == {"type", "title", "status", "detail", "instance"}
+    members = {"type", "title", "status", "detail", "instance", "code", "errors", "request_id"}
+    assert set(body) == members

@@ -34,7 +34,8 @@ def test_the_password_is_said_once(locked_house: House, monkeypatch: pytest.Monk
     said: list[str] = []
     serving.serve(locked_house, "127.0.0.1", 8123, work=False, say=said.append)
     assert said[0].startswith("first sign-in: admin / ")
-    assert said[1] == "console: http://127.0.0.1:8123"
+    assert said[1].startswith("token for scripts (X-Admin-Token): ")
+    assert said[2] == "console: http://127.0.0.1:8123"
     said.clear()
     serving.serve(locked_house, "", 0, work=False, say=said.append)
     assert len(said) == 1

@@ -15,15 +15,14 @@ Translate = Callable[[str], str]
 
 
 @cache
-def catalogue(path: Path) -> dict[str, str]:
-    """English text → translation, for every message that has one."""
-    with path.open("rb") as file:
-        messages = read_po(file)
-    return {
-        str(message.id): str(message.string)
-        for message in messages
-        if message.id and message.string
-    }
+def catalogue(folder: Path, language: str) -> dict[str, str]:
+    """English text → translation, from `ru.po` and its like for one job, `ru-sites.po`."""
+    known: dict[str, str] = {}
+    for path in sorted(folder.glob(f"{language}*.po")):
+        with path.open("rb") as file:
+            found = [message for message in read_po(file) if message.id and message.string]
+        known |= {str(message.id): str(message.string) for message in found}
+    return known
 
 
 def translator(folder: Path, language: str) -> Translate:
@@ -31,7 +30,7 @@ def translator(folder: Path, language: str) -> Translate:
 
     English has a catalogue too: it names what the code calls by a key (`state:sent`).
     """
-    known = catalogue(folder / f"{language}.po")
+    known = catalogue(folder, language)
     return lambda text: known.get(text, text)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 
 from povod import __version__
@@ -41,6 +42,14 @@ def create_app(house: "House") -> FastAPI:
     app.state.sessions = SessionKeeper(house)
     app.state.renderer = Renderer(house)
     app.add_middleware(Guard, sessions=app.state.sessions)
+    # Other pages come with a token of their own, never with this console's cookie.
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=house.settings.cors_origins,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["Location", "X-Next-Cursor", "X-Request-Id", "Retry-After"],
+    )
     problems.install(app)
     for room in (overview, companies, letters, live, preferences, auth, unsubscribe, api):
         app.include_router(room.router)

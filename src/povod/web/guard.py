@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from povod.kit.ids import new_id
 from povod.web import problems
 from povod.web.session import SessionKeeper
 
@@ -41,6 +42,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
+        request.state.request_id = new_id()
         is_static = request.url.path.startswith("/static/")
         started = False
 
@@ -48,7 +50,9 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                _protect(MutableHeaders(scope=message), is_static)
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request.state.request_id
+                _protect(headers, is_static)
             await send(message)
 
         try:
@@ -57,7 +61,12 @@ class Guard:
                 refusal = await run_in_threadpool(self._sessions.refusal, request)
             await (refusal or self._app)(scope, receive, protected)
         except Exception as error:  # the boundary of a request
-            log.exception("request failed", path=request.url.path, method=request.method)
+            log.exception(
+                "request failed",
+                path=request.url.path,
+                method=request.method,
+                request_id=request.state.request_id,
+            )
             if started:
                 raise
             status = 503 if isinstance(error, OperationalError) else 500

@@ -1,5 +1,6 @@
 """One error shape for programs (RFC 9457), one error page for people."""
 
+import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -9,7 +10,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from povod.kit.errors import ConflictError, InputError, NotFoundError, PovodError
+from povod.kit.errors import (
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+    PovodError,
+    TooManyError,
+)
 
 TITLES = {
     400: "Bad request",
@@ -18,12 +26,50 @@ TITLES = {
     404: "Not found",
     405: "Method not allowed",
     409: "Wrong state",
+    410: "Gone",
+    413: "Too large",
+    415: "Type not supported",
     422: "Not valid",
     429: "Too many requests",
     500: "Internal error",
     503: "Not available",
 }
-STATUS = ((NotFoundError, 404), (ConflictError, 409), (InputError, 422))
+STATUS = (
+    (NotFoundError, 404),
+    (ForbiddenError, 403),
+    (ConflictError, 409),
+    (TooManyError, 429),
+    (InputError, 422),
+)
+# Words that mean something else than the class of their error says (S18).
+CODES = {
+    "no_source": 400,
+    "many_sources": 400,
+    "malformed": 400,
+    "rights_not_confirmed": 400,
+    "url_blocked": 400,
+    "off_domain": 400,
+    "too_many_urls": 400,
+    "export_expired": 410,
+    "file_too_large": 413,
+    "unsupported_type": 415,
+}
+# The word of an answer that no error of ours stands behind.
+WORDS = {
+    400: "malformed",
+    401: "auth_required",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "bad_state",
+    410: "export_expired",
+    413: "file_too_large",
+    415: "unsupported_type",
+    422: "invalid",
+    429: "rate_limited",
+    500: "internal",
+    503: "unavailable",
+}
 # Read by programs, the browser's script included: a page would be of no use to them.
 FOR_PROGRAMS = ("/api/", "/live/")
 
@@ -34,17 +80,22 @@ def problem(
     detail: str,
     errors: Sequence[Any] = (),
     headers: Mapping[str, str] | None = None,
+    code: str = "",
+    extra: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
     """An `application/problem+json` answer."""
+    word = code or WORDS.get(status, "error")
     body: dict[str, Any] = {
-        "type": "about:blank",
+        **(extra or {}),
+        "type": f"/errors/{word}",
         "title": TITLES.get(status, "Error"),
         "status": status,
         "detail": detail or TITLES.get(status, "Error"),
+        "code": word,
+        "errors": list(errors),
         "instance": request.url.path,
+        "request_id": getattr(request.state, "request_id", ""),
     }
-    if errors:
-        body["errors"] = list(errors)
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
@@ -70,7 +121,8 @@ def answer(
 
 def status_of(error: PovodError) -> int:
     """The HTTP status of an error of the house."""
-    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+    usual = next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+    return CODES.get(error.code, usual)
 
 
 def install(app: FastAPI) -> None:
@@ -89,11 +141,18 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 async def _house_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, PovodError)
-    return answer(request, status_of(error), str(error))
+    status = status_of(error)
+    seconds = error.extra.get("retry_after")
+    headers = {"Retry-After": str(max(1, math.ceil(seconds)))} if seconds is not None else None
+    if for_programs(request):
+        return problem(request, status, str(error), error.errors, headers, error.code, error.extra)
+    return answer(request, status, str(error), headers)
 
 
 async def _not_valid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    if any(item["type"] == "json_invalid" for item in error.errors()):
+        return answer(request, 400, "the body is not valid JSON")
     errors = [
         {"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]}
         for item in error.errors()

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from povod.app.house import House
-from povod.app.people import ensure_first_user
+from povod.app.people import AdminToken, ensure_first_user
 from povod.kit.errors import ConfigurationError, PovodError
 from povod.web.session import is_loopback
 
@@ -75,11 +75,16 @@ def _check_open(house: House, host: str) -> None:
 
 
 def _greet(house: House, host: str, port: int, say: Say | None) -> None:
-    password = ensure_first_user(house.db) if house.settings.web_auth == "on" else None
+    password = token = None
+    if house.settings.web_auth == "on":
+        password = ensure_first_user(house.db)
+        token = AdminToken(house.db, house.settings.admin_token).ensure()
     if say is None:
         return
     if password:
         say(f"first sign-in: admin / {password}  (shown once)")
+    if token:
+        say(f"token for scripts (X-Admin-Token): {token}  (shown once)")
     say(f"console: http://{host}:{port}")
 
 

@@ -26,11 +26,16 @@ LANGUAGE_COOKIE = "povod_language"
 THEME_COOKIE = "povod_theme"
 THEMES = ("light", "dark")
 NOTHING = "–"
-# Address, name, icon.
+# Heading of a section, then its pages: address, name, icon.
 MENU = (
-    ("/", "Overview", "overview"),
-    ("/companies", "Companies", "companies"),
-    ("/letters", "Letters", "letters"),
+    ("", (("/", "Overview", "overview"),)),
+    (
+        "Leads",
+        (
+            ("/companies", "Companies", "companies"),
+            ("/letters", "Letters", "letters"),
+        ),
+    ),
 )
 
 
@@ -74,6 +79,7 @@ class Renderer:
             person=getattr(request.state, "person", None),
             path=request.url.path,
             menu=MENU,
+            current=_current(request.url.path),
             sandbox=self._is_sandbox,
             here=_here(request),
             link=lambda **changes: _link(request, changes),
@@ -101,6 +107,14 @@ class Renderer:
             return NOTHING
         local = moment.astimezone(self._zone)
         return format_datetime(local, "d MMM y, HH:mm", locale=language)
+
+
+def _current(path: str) -> str:
+    """The page of the menu that this one belongs to: the longest address it begins with."""
+    targets = [target for _, pages in MENU for target, _, _ in pages]
+    inside = [target for target in targets if f"{path}/".startswith(f"{target.rstrip('/')}/")]
+    best = max(inside, key=len, default="")
+    return best if best != "/" or path == "/" else ""
 
 
 def _words(say: Translate) -> Callable[[str, str], str]:

@@ -19,7 +19,8 @@ TEMPLATES = "\n".join(path.read_text() for path in sorted(WEB.rglob("*.html")))
 STORY = (WEB.parent / "app" / "story.py").read_text()
 SAID_IN_TEMPLATES = set(re.findall(r"""_\(\s*["']([^"']+)["']\s*\)""", TEMPLATES))
 SAID_BY_CODE = {
-    *(name for _, name, _ in view.MENU),
+    *(heading for heading, _ in view.MENU if heading),
+    *(name for _, pages in view.MENU for _, name, _ in pages),
     *problems.TITLES.values(),
     *("Error", auth.TOO_MANY, auth.WRONG),
     *re.findall(r'Bar\("([^"]+)"', Path(bars.__code__.co_filename).read_text()),
@@ -41,9 +42,16 @@ CODES = {
 }
 
 
+def files(language: str) -> list[Path]:
+    return sorted((WEB / "locale").glob(f"{language}*.po"))
+
+
 def catalogue(language: str) -> dict[str, str]:
-    with (WEB / "locale" / f"{language}.po").open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_po(file) if message.id}
+    messages = []
+    for path in files(language):
+        with path.open("rb") as file:
+            messages += read_po(file)
+    return {str(message.id): str(message.string) for message in messages if message.id}
 
 
 def codes_of(language: str, group: str) -> set[str]:
@@ -78,7 +86,7 @@ def test_every_link_of_a_chain_has_its_words(language: str) -> None:
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_no_translation_is_empty_or_given_twice(language: str) -> None:
     assert all(text.strip() for text in catalogue(language).values())
-    source = (WEB / "locale" / f"{language}.po").read_text()
+    source = "\n".join(path.read_text() for path in files(language))
     ids = re.findall(r'^msgid "(.+)"$', source, re.M)
     assert len(ids) == len(set(ids))
 
