@@ -1,11 +1,14 @@
 """A page parsed once, in the state in which contacts, requisites and facts are read from it."""
 
+import re
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
-from itertools import starmap
+from itertools import filterfalse, starmap
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from povod.crawl.extract.structured import JsonObject, Property, json_ld_of, microdata_of
+from povod.crawl.extract.structured import JsonObject, Property, json_ld_in, microdata_in
+from povod.crawl.extract.survey import is_gone, survey
 from povod.crawl.extract.text import (
     Heading,
     Link,
@@ -13,7 +16,8 @@ from povod.crawl.extract.text import (
     drop_unseen,
     headings_of,
     link_of,
-    metas_of,
+    metas_in,
+    pointing,
     source_of,
     title_of,
     visible_text,
@@ -21,10 +25,8 @@ from povod.crawl.extract.text import (
 from povod.kit.errors import InvalidUrl
 from povod.kit.url import host_of, registrable_domain
 
-_MARKED = (
-    "[data-cfemail],[data-phone],[data-phone-number]"
-    ',meta[property*="phone" i][content],meta[name*="phone" i][content]'
-)
+_MARKS = re.compile(rb"data-(?:cfemail|phone)")
+_MARKED = "[data-cfemail],[data-phone],[data-phone-number]"
 
 
 class ParsedPage:
@@ -37,10 +39,18 @@ class ParsedPage:
         self.url = url
         self.source = source_of(html)
         self.tree = LexborHTMLParser(self.source)
-        self.json_ld: list[JsonObject] = json_ld_of(self.tree)
-        self.microdata: list[Property] = microdata_of(self.tree)
-        self.hidden_links: list[Link] = drop_unseen(self.tree)
+        found = survey(self.tree)
+        self.json_ld: list[JsonObject] = json_ld_in(found.scripts)
+        self.microdata: list[Property] = microdata_in(found.properties)
+        self.hidden_links: list[Link] = drop_unseen(self.tree, found)
+        self._found = found
         self.text = visible_text(self.tree)
+        self._places: dict[str, int] = {}
+
+    def place(self, words: str) -> int:
+        """Where the words first stand in the text, or -1; several sources ask for the same."""
+        known = self._places.get(words)
+        return self._places.setdefault(words, self.text.find(words)) if known is None else known
 
     @cached_property
     def host(self) -> str:
@@ -54,8 +64,8 @@ class ParsedPage:
 
     @cached_property
     def marked(self) -> list[LexborNode]:
-        """Elements whose attributes say that they hold a contact, from one walk over the tree."""
-        return self.tree.css(_MARKED)
+        """Elements whose attributes say that they hold a contact."""
+        return self.tree.css(_MARKED) if _MARKS.search(self.source) else []
 
     @cached_property
     def title(self) -> str:
@@ -65,7 +75,17 @@ class ParsedPage:
     @cached_property
     def metas(self) -> dict[str, str]:
         """Contents of the `meta` elements by lower-case name."""
-        return metas_of(self.tree)
+        return metas_in(_still_there(self._found.metas))
+
+    @property
+    def pointers(self) -> list[tuple[str, LexborNode]]:
+        """Address and node of the links a reader sees that may lead out of the site."""
+        return pointing(_still_there(self._found.pointers))
+
+    @property
+    def reversed(self) -> list[LexborNode]:
+        """Elements whose text is shown from right to left."""
+        return list(_still_there(self._found.maybe_reversed))
 
     @property
     def description(self) -> str:
@@ -87,6 +107,10 @@ class ParsedPage:
     def links(self) -> list[Link]:
         """All links a reader sees, with their texts."""
         return list(starmap(link_of, anchors_of(self.tree)))
+
+
+def _still_there(nodes: list[LexborNode]) -> Iterator[LexborNode]:
+    return filterfalse(is_gone, nodes)
 
 
 @lru_cache(maxsize=1024)

@@ -8,7 +8,7 @@ what the page holds; `walk` goes down into graphs and nested objects for whoever
 import html as entities
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import orjson
@@ -51,8 +51,13 @@ def json_ld(html: str | bytes) -> list[JsonObject]:
 
 def json_ld_of(tree: LexborHTMLParser) -> list[JsonObject]:
     """The same for a page that is parsed already."""
+    return json_ld_in(tree.css('script[type*="ld+json" i]'))
+
+
+def json_ld_in(scripts: Iterable[LexborNode]) -> list[JsonObject]:
+    """The same for scripts that are found already."""
     found: list[JsonObject] = []
-    for node in tree.css('script[type*="ld+json" i]'):
+    for node in scripts:
         found.extend(_objects(node.text()))
     return found
 
@@ -99,9 +104,14 @@ def texts_of(value: Any) -> list[str]:
 
 def microdata_of(tree: LexborHTMLParser) -> list[Property]:
     """All `itemprop` values of the page, hidden ones too: many sites hide the whole block."""
+    return microdata_in(tree.css("[itemprop]"))
+
+
+def microdata_in(nodes: Iterable[LexborNode]) -> list[Property]:
+    """The values of elements with `itemprop` that are found already."""
     return [
         Property(name.lower(), value)
-        for node in tree.css("[itemprop]")
+        for node in nodes
         if (value := _property_value(node))
         for name in (node.attributes.get("itemprop") or "").split()
     ]

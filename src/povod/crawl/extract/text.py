@@ -6,12 +6,14 @@ robots, prompts for models, or pieces of script.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from itertools import starmap
 from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from povod.crawl.extract.nesting import without_abyss
+from povod.crawl.extract.survey import Survey, is_gone, survey
 from povod.kit.text import collapse, decode
 
 EXCERPT_LENGTH = 40_000
@@ -21,7 +23,6 @@ _BREAK = "\ue000"  # stands between text nodes while blanks are collapsed
 _INVISIBLE = ("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff")
 _OTHER_BLANKS = "\n\t\f\xa0\u2009\u202f"  # a parser gives no carriage return
 _COMBINING = ("\u0306", "\u0308", "\u0301")  # й and ё in two characters; an accent
-_UNSEEN_TAGS = "script,style,template,noscript,iframe,wbr"
 _INWORD_COMMENT = re.compile(
     rb"(?<=[a-z0-9@._-])(?:<!--[^<>]{0,100}-->)+(?=[a-z0-9@._-])", re.IGNORECASE
 )
@@ -33,7 +34,6 @@ _HIDDEN_STYLE = re.compile(
     r"|(?:^|[;\s])color\s*:\s*transparent|clip\s*:\s*rect\(\s*0|clip-path\s*:\s*inset\(\s*(?:50|100)%",
     re.IGNORECASE,
 )
-_MAYBE_HIDDEN = '[style],[hidden],[aria-hidden="true" i]'
 _COLOUR = re.compile(r"(?:^|[;\s])(color|background(?:-color)?)\s*:\s*([#\w]+(?:\([^)]*\))?)", re.I)
 _COLOUR_NAMES = {"white": "#ffffff", "black": "#000000"}
 
@@ -76,9 +76,14 @@ def anchors_of(
     root: LexborHTMLParser | LexborNode, query: str = "a[href]"
 ) -> list[tuple[str, LexborNode]]:
     """Address and node of each link below `root` that leads anywhere, in the order of the page."""
+    return pointing(root.css(query))
+
+
+def pointing(nodes: Iterable[LexborNode]) -> list[tuple[str, LexborNode]]:
+    """Address and node of those links that lead anywhere."""
     return [
         (href, node)
-        for node in root.css(query)
+        for node in nodes
         if (href := node.attrs.sget("href", "").strip())
         and not href.startswith(("#", "javascript:"))
     ]
@@ -89,19 +94,18 @@ def link_of(href: str, node: LexborNode) -> Link:
     return Link(href, " ".join(node.text().split()))
 
 
-def drop_unseen(tree: LexborHTMLParser) -> list[Link]:
+def drop_unseen(tree: LexborHTMLParser, found: Survey | None = None) -> list[Link]:
     """Remove from the tree what no reader sees; gives the links that went with it."""
-    for node in tree.css(_UNSEEN_TAGS):
-        if node.parent is not None:  # else it left with the one around it
+    found = found or survey(tree)
+    for node in found.unseen:
+        if not is_gone(node):
             node.decompose()
     hidden_links: list[Link] = []
-    gone: set[int] = set()  # nodes below a removed one: they must not be touched any more
-    for node in tree.css(_MAYBE_HIDDEN):
-        if node.mem_id in gone or node.tag in ("html", "body") or not _is_hidden(node):
+    for node in found.maybe_hidden:
+        if is_gone(node) or node.tag in ("html", "body") or not _is_hidden(node):
             continue
         hidden_links.extend(starmap(link_of, anchors_of(node)))
-        gone.update(inner.mem_id for inner in node.css(_MAYBE_HIDDEN))
-        node.remove()
+        node.decompose()
     tree.merge_text_nodes()  # what stood between two halves of a word is gone
     return hidden_links
 
@@ -128,8 +132,13 @@ def title_of(tree: LexborHTMLParser) -> str:
 
 def metas_of(tree: LexborHTMLParser) -> dict[str, str]:
     """`name` or `property` of each `meta` in lower case to its content; the first one counts."""
+    return metas_in(tree.css("meta[content]"))
+
+
+def metas_in(nodes: Iterable[LexborNode]) -> dict[str, str]:
+    """The same of `meta` elements that are found already."""
     metas: dict[str, str] = {}
-    for node in tree.css("meta[content]"):
+    for node in nodes:
         attributes = node.attrs
         name = (attributes.get("name") or attributes.get("property") or "").strip().lower()
         content = collapse(attributes.get("content") or "")

@@ -27,8 +27,8 @@ def address_attributes(page: ParsedPage) -> list[str]:
 def phone_attributes(page: ParsedPage) -> Iterator[str]:
     """Values of attributes whose name says that they hold a telephone number."""
     for node in page.marked:
-        names = (*_PHONE_NAMES, "content") if node.tag == "meta" else _PHONE_NAMES
-        yield from (node.attributes.get(name) or "" for name in names)
+        yield from (node.attributes.get(name) or "" for name in _PHONE_NAMES)
+    yield from (content for name, content in page.metas.items() if "phone" in name)
 
 
 def _names_before_at_signs(source: bytes) -> set[str]:

@@ -34,7 +34,7 @@ from povod.crawl.extract.contacts.phones import (
 )
 from povod.crawl.extract.parsed import ParsedPage
 from povod.crawl.extract.structured import Property, texts_of, walk
-from povod.crawl.extract.text import Link, anchors_of, link_of
+from povod.crawl.extract.text import Link, link_of
 
 _JSON_NAMES = ("email", "telephone", "faxNumber", "sameAs", "url")
 _EMAIL_NAMES = frozenset({"email"})
@@ -42,10 +42,8 @@ _PHONE_NAMES = frozenset({"telephone", "faxnumber"})
 _LINK_NAMES = frozenset({"sameas", "url"})
 _MAX_LINKS = 3000
 _PROTECTED = "/cdn-cgi/l/email-protection"
-_CONTACT_LINKS = 'a[href*=":"],a[href^="//"],a[href*="/cdn-cgi/"]'
 _MAILTO = re.compile(r"^mailto:/*", re.IGNORECASE)
 _CONTACT_SCHEME = re.compile(r"(?:mailto|tel|callto):", re.IGNORECASE)
-_RTL = '[style*="rtl" i],bdo[dir="rtl" i]'
 
 
 class Collector:
@@ -68,7 +66,7 @@ class Collector:
         return list(self._found.values())
 
     def _from_links(self) -> None:
-        for href, node in anchors_of(self._page.tree, _CONTACT_LINKS)[:_MAX_LINKS]:
+        for href, node in self._page.pointers[:_MAX_LINKS]:
             # reading the text of every link would cost more than all the rest
             if _CONTACT_SCHEME.match(href) or _PROTECTED in href or profile_of(href):
                 self._from_link(link_of(href, node))
@@ -144,7 +142,7 @@ class Collector:
 
     def _reversed(self) -> Iterator[str]:
         """Addresses shown from right to left; read in the order in which they are seen."""
-        for node in self._page.tree.css(_RTL):
+        for node in self._page.reversed:
             for found in find_addresses(reversed_text(node.text()), self._judge):
                 if not found.reason:
                     self._email(found.value, "", "obfuscated", "", None)
@@ -155,7 +153,8 @@ class Collector:
         whole = [FoundAddress(text, 0, True, reason)]  # nearly always it is just the address
         for found in find_addresses(text, self._judge) if reason else whole:
             label = label_of_link(self._page, link) if link else ""
-            place = _place(self._page.text, link.text if link else found.value)
+            words = link.text if link else found.value
+            place = self._page.place(words) if len(words) > 3 else -1
             self._email(found.value, found.reason, where, label, place)
 
     def _email(self, text: str, reason: str, where: Where, label: str, place: int | None) -> None:
@@ -173,7 +172,7 @@ class Collector:
     def _is_of_studio(self, address: str, place: int | None) -> bool:
         """Whether the address stands beside the credits of those who built the site (L84)."""
         own = self._page.own_domain
-        if place is None or own is None or domain_of(address) == own:
+        if place is None or place < 0 or own is None or domain_of(address) == own:
             return False
         return is_studio_credit(self._page, "", place)
 
@@ -194,8 +193,3 @@ def _mail_target(href: str) -> str:
     if "@" not in unquote(target) and "to=" in query.lower():
         target = ",".join(parse_qs(query.replace("TO=", "to=")).get("to", []))
     return unquote(target)
-
-
-def _place(text: str, words: str) -> int | None:
-    place = text.find(words) if len(words) > 3 else -1
-    return place if place >= 0 else None

@@ -41,7 +41,7 @@ def label_of_link(page: ParsedPage, link: Link) -> str:
     """The link's own words, or those before it when it shows just the address or the number."""
     if _LETTERS.search(link.text) and not _SHOWN_ADDRESS.search(link.text):
         return link.text[:_LABEL_LENGTH]
-    place = page.text.find(link.text) if len(link.text) > 3 else -1
+    place = page.place(link.text) if len(link.text) > 3 else -1
     return label_before(page.text, place) if place >= 0 else ""
 
 
@@ -52,7 +52,7 @@ def is_studio_credit(page: ParsedPage, words: str, place: int | None = None) -> 
     itself speaks of it everywhere, so nothing on its pages is taken for credits.
     """
     if words and place is None:
-        place = page.text.find(words)
+        place = page.place(words)
     if place is None or place < 0:
         return False
     head = page.text[max(place - _CREDIT_DISTANCE, 0) : place]

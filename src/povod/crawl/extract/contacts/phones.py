@@ -152,6 +152,10 @@ def _national_numbers() -> re.Pattern[str]:
 def _candidates(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
     """Pieces of a run of digits that may be one number each; their places stay true."""
     run = text[start:end]
+    line = run.rstrip()
+    if ":" not in (text[start - 1 : start], text[end : end + 1]) and _is_one_number(line):
+        yield start, line
+        return
     if text[start - 1 : start] == ":":
         run = _HOUR_BEFORE.sub(_blank, run)
     if text[end : end + 1] == ":":
@@ -169,6 +173,11 @@ def _candidates(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
         if _digits(waiting) >= MIN_DIGITS:
             yield waiting_at, waiting
             waiting = ""
+
+
+def _is_one_number(line: str) -> bool:
+    """Whether there is nothing to divide: most runs of digits are like this."""
+    return (line.isdecimal() and len(line) >= MIN_DIGITS) or _plain_russian(line) != ""
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -1,0 +1,68 @@
+"""One walk over a page's tree for all elements that contacts are read from.
+
+Every walk costs as much as a tenth of the parse, so the questions of several readers are asked at
+once and the answers sorted here.
+"""
+
+from typing import NamedTuple
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+UNSEEN_TAGS = ("script", "style", "template", "noscript", "iframe", "wbr")
+"""Elements that leave the tree before the text is read; without `wbr` a word is whole again."""
+
+_ASKED = ",".join(
+    (
+        *UNSEEN_TAGS, "meta[content]", "bdo", "[itemprop]",
+        "[style]", "[hidden]", "[aria-hidden]",
+        'a[href*=":"]', 'a[href^="//"]', 'a[href*="/cdn-cgi/"]',
+    )
+)  # fmt: skip
+
+
+class Survey(NamedTuple):
+    """The elements by what they may be, each kind in the order of the page."""
+
+    unseen: list[LexborNode]
+    scripts: list[LexborNode]
+    metas: list[LexborNode]
+    properties: list[LexborNode]
+    maybe_hidden: list[LexborNode]
+    maybe_reversed: list[LexborNode]
+    pointers: list[LexborNode]
+
+
+def survey(tree: LexborHTMLParser) -> Survey:
+    """Ask once for everything. A `pointer` is a link that may lead out of the site."""
+    found = Survey([], [], [], [], [], [], [])
+    # an element comes once for every part of the question that it answers
+    for node in {node.mem_id: node for node in tree.css(_ASKED)}.values():
+        tag, attributes = node.tag or "", node.attributes
+        if "itemprop" in attributes:
+            found.properties.append(node)
+        if tag in UNSEEN_TAGS:
+            found.unseen.append(node)
+            if "ld+json" in (attributes.get("type") or "").lower():
+                found.scripts.append(node)
+            continue
+        if "style" in attributes or "hidden" in attributes or "aria-hidden" in attributes:
+            found.maybe_hidden.append(node)
+        if tag == "a":
+            found.pointers.append(node)
+        elif tag == "meta":
+            found.metas.append(node)
+        if is_reversed(tag, attributes):
+            found.maybe_reversed.append(node)
+    return found
+
+
+def is_reversed(tag: str, attributes: dict[str, str | None]) -> bool:
+    """Whether the element says that its text runs from right to left."""
+    if tag == "bdo" and (attributes.get("dir") or "").lower() == "rtl":
+        return True
+    return "rtl" in (attributes.get("style") or "").lower()
+
+
+def is_gone(node: LexborNode) -> bool:
+    """Whether the element has left the tree, alone or with one around it."""
+    return node.parent is None
