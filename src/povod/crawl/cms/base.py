@@ -19,7 +19,7 @@ from povod.crawl.site_profile import NO_PROFILE, SiteProfile
 ENTRY_POINTS = "povod.site_adapters"
 _BUILT_IN = (
     "bitrix", "woocommerce", "cscart", "insales", "opencart", "cm3", "shopify", "magento",
-    "json_api",
+    "joomla", "json_api",
 )  # fmt: skip
 
 

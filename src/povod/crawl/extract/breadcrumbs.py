@@ -125,5 +125,3 @@ def _read_trail(piece: str, base: str) -> list[Crumb]:
         return []
     found = zyte_parsers.extract_breadcrumbs(node, base_url=base) or ()
     return [(crumb.name or "", crumb.url) for crumb in found]
-
-

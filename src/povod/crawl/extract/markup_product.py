@@ -153,7 +153,11 @@ def _label(node: LexborNode, document: Document) -> str | None:
         if label is not None:
             return text_of(label).rstrip(" :*") or None
     name = node.attributes.get("aria-label") or node.attributes.get("name") or ""
-    return name if 0 < len(name) <= 60 and not re.search(r"quant|qty|sort|limit|per_page", name) else None
+    return (
+        name
+        if 0 < len(name) <= 60 and not re.search(r"quant|qty|sort|limit|per_page", name)
+        else None
+    )
 
 
 def _code(document: Document) -> str | None:

@@ -49,7 +49,9 @@ _NO_PRICE = re.compile(
 _NOT_BARE = re.compile(r"[^\W\d]{3,}")
 _BARE = re.compile(r"^\D{0,4}\d[\d\s.,'’\u00a0\u202f]*\D{0,5}$")
 _OLD_TAGS = frozenset({"del", "s", "strike"})
-_LABELS = re.compile(r"(?:цена|стоимость|price|итого|сейчас|now|your|our|только|only|от|за|шт)\b", re.I)
+_LABELS = re.compile(
+    r"(?:цена|стоимость|price|итого|сейчас|now|your|our|только|only|от|за|шт)\b", re.I
+)
 _NEGATIVE = re.compile(r"^\s*[-−–]\s*\d")
 _SKIPPED = frozenset({"script", "style", "form", "body", "html", "select", "table", "ul", "svg"})
 
@@ -99,7 +101,7 @@ def shown_prices(document: Document) -> Shown:
 def node_price(node: LexborNode) -> Price | None:
     """The price that a chosen node shows; crossed-out amounts within it do not count."""
     attributes = node.attributes
-    for name in ("content", "data-price", "data-value", "value"):
+    for name in ("content", "data-price", "data-price-amount", "data-value", "value"):
         amount = structured_amount(attributes.get(name))
         if accepted(amount) is not None and amount is not None:
             return Price(amount, iso_of_text(node.text()) or iso_of_text(attributes.get(name)))
@@ -163,7 +165,10 @@ def _bears_price(node: LexborNode, text: str, price: Price) -> bool:
         words = _NOT_BARE.findall(_LABELS.sub("", text))
         return len(words) <= 6
     says = _says(node)
-    if not re.search(r"price|cena|cost", says, re.IGNORECASE) and "data-price" not in node.attributes:
+    if (
+        not re.search(r"price|cena|cost", says, re.IGNORECASE)
+        and "data-price" not in node.attributes
+    ):
         return False
     return _BARE.match(_LABELS.sub("", text).strip(" :")) is not None
 

@@ -64,7 +64,7 @@ def read_product(
         layers.extend(_open_layers(document, profile, reading, shown, layers))
         crumbs = breadcrumbs_of(document)
         layers.append(_trail_layer(crumbs, layers))
-        result.product = joined(layers, document, profile.currency)
+        result.product = joined(layers, document.host, profile.currency)
         result.wants = reading.wants
     result.is_list = result.product is None and (is_list or shown.cards >= _LIST_OF_CARDS)
     return result
@@ -110,9 +110,7 @@ def _matches(pattern: str, url: str) -> bool:
 
 def _shown(document: Document, layers: list[Layer], is_structured: bool) -> Shown:
     """The markup's prices, unless structured data gave one and nothing is crossed out."""
-    has_price = any(
-        layer.variants or layer.fields.get("price") is not None for layer in layers
-    )
+    has_price = any(layer.variants or layer.fields.get("price") is not None for layer in layers)
     if is_structured and has_price and not any(t in document.source for t in _TRACES_OF_OLD_PRICES):
         return Shown()
     return shown_of(document)

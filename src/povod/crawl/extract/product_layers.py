@@ -1,6 +1,7 @@
 """Layers of a product that need few words: Open Graph, selectors; and how layers become one."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -104,8 +105,11 @@ def _field_of_text(name: str, text: str, document: Document) -> Any:
     return code_of(text) if name in ("name", "sku", "brand", "category") else None
 
 
-def joined(layers: list[Layer], document: Document, currency: str | None) -> Product:
-    """One product of all layers: per field the first that has it wins (S86)."""
+def joined(layers: list[Layer], host: str, currency: str | None = None) -> Product:
+    """One product of all layers: per field the first that has it wins (S86).
+
+    `currency` is the profile's, taken like the host's where the page names none.
+    """
     fields: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for layer in layers:
@@ -117,8 +121,21 @@ def joined(layers: list[Layer], document: Document, currency: str | None) -> Pro
         warnings.append("price_conflict")
     _read_variants(layers, fields, sources, warnings)
     _tidy_prices(layers, fields, sources)
-    _put_currency(fields, sources, document, currency)
+    _put_currency(fields, sources, host, currency)
     return Product(**fields, sources=sources, warnings=tuple(warnings))
+
+
+def overlaid(product: Product, layer: Layer) -> Product:
+    """The product with a layer of the highest rank put over it, as an adapter's answer is."""
+    parts = {source: Layer(source) for source in product.sources.values()}
+    for name, source in product.sources.items():
+        if name == "variants":
+            parts[source].variants = list(product.variants)
+        else:
+            parts[source].put(name, getattr(product, name))
+    result = joined([layer, *parts.values()], host="")
+    warnings = dict.fromkeys((*product.warnings, *result.warnings))
+    return replace(result, warnings=tuple(warnings))
 
 
 def _has_price_conflict(layers: list[Layer]) -> bool:
@@ -155,9 +172,7 @@ def _read_variants(
             fields[name], sources[name] = derived[name], layer.source
 
 
-def _derived(
-    variants: list[Variant], availability: Availability | None
-) -> dict[str, Any]:
+def _derived(variants: list[Variant], availability: Availability | None) -> dict[str, Any]:
     """Lowest price, sum of stock if all are known, in stock if any is."""
     derived: dict[str, Any] = {}
     prices = [variant.price for variant in variants if variant.price is not None]
@@ -175,9 +190,7 @@ def _derived(
     return derived
 
 
-def _tidy_prices(
-    layers: list[Layer], fields: dict[str, Any], sources: dict[str, str]
-) -> None:
+def _tidy_prices(layers: list[Layer], fields: dict[str, Any], sources: dict[str, str]) -> None:
     """Ends of a range only from the source of the price; an old price only above the new one."""
     price = fields.get("price")
     for name in ("price_max", "price_from"):
@@ -195,11 +208,11 @@ def _tidy_prices(
 
 
 def _put_currency(
-    fields: dict[str, Any], sources: dict[str, str], document: Document, currency: str | None
+    fields: dict[str, Any], sources: dict[str, str], host: str, currency: str | None
 ) -> None:
     if fields.get("price") is None:
         return
     if fields.get("currency") is None and currency:
         fields["currency"], sources["currency"] = currency, "profile"
-    if fields.get("currency") is None and (code := currency_of_host(document.host)):
+    if fields.get("currency") is None and (code := currency_of_host(host)):
         fields["currency"], sources["currency"] = code, "host"
