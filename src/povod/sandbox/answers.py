@@ -2,6 +2,7 @@
 
 import gzip
 import html
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -18,13 +19,20 @@ _ANY_HTML = "text/html; charset=utf-8"
 
 @dataclass(slots=True)
 class Answer:
-    """A response; `endless` repeats the body for ever, `slow` lets it drip."""
+    """A response; `endless` repeats the body for ever, `slow` lets it drip.
+
+    `parts` are sent one after another in place of the body; after `delay` seconds, and `reset`
+    closes the connection instead.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     endless: bool = False
     slow: bool = False
+    parts: Iterable[bytes] | None = None
+    delay: float = 0
+    reset: bool = False
 
 
 class Hosts:

@@ -5,7 +5,7 @@ pieces directly.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,6 +17,8 @@ from povod.kit.errors import InputError, NotFoundError
 from povod.sandbox.clock import WorldClock
 from povod.sandbox.mail import MailServers
 from povod.sandbox.openai import Model
+from povod.sandbox.shops import Shops
+from povod.sandbox.shops.control import handlers as shop_handlers
 from povod.sandbox.sites import SitesServer
 from povod.sandbox.world.model import World
 from povod.sandbox.yandex import ledger
@@ -35,6 +37,7 @@ class Pieces:
     model: Model
     sites: SitesServer
     mail: MailServers
+    shops: Shops = field(default_factory=Shops)
 
 
 def build_app(pieces: Pieces) -> Starlette:
@@ -44,6 +47,11 @@ def build_app(pieces: Pieces) -> Starlette:
     )
 
 
+def truth_of(pieces: Pieces) -> dict[str, Any]:
+    """What was planted at the start: companies, mailboxes and the shops."""
+    return {**pieces.world.truth(), "shops": pieces.shops.summaries()}
+
+
 def control_routes(pieces: Pieces) -> list[Route]:
     """All `/sandbox/*` routes."""
     return [
@@ -51,6 +59,7 @@ def control_routes(pieces: Pieces) -> list[Route]:
         *_yandex_routes(pieces.yandex),
         *_model_routes(pieces.model),
         *_mail_routes(pieces),
+        *(_route(*control) for control in shop_handlers(pieces.shops, pieces.clock)),
     ]
 
 
@@ -68,7 +77,7 @@ def _world_routes(pieces: Pieces) -> list[Route]:
 
     def dns(request: Request, _: dict[str, Any]) -> Any:
         name = request.query_params.get("name", "")
-        addresses = pieces.world.dns(name)
+        addresses = pieces.shops.dns(name) or pieces.world.dns(name)
         if addresses is None:
             raise NotFoundError(f"{name}: NXDOMAIN")
         return {"addresses": addresses}
@@ -88,7 +97,7 @@ def _world_routes(pieces: Pieces) -> list[Route]:
         _route("GET", "/dns", dns),
         _route("GET", "/ports", ports),
         _route("GET", "/ca.pem", lambda *_: PlainTextResponse(pieces.sites.ca_pem)),
-        _route("GET", "/truth", lambda *_: pieces.world.truth()),
+        _route("GET", "/truth", lambda *_: truth_of(pieces)),
         _route("GET", "/sites/log", lambda *_: {"entries": pieces.sites.log}),
     ]
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from povod.sandbox.clock import WorldClock
-from povod.sandbox.control import Pieces, build_app
+from povod.sandbox.control import Pieces, build_app, truth_of
 from povod.sandbox.listener import Listener
 from povod.sandbox.mail import start_mail
 from povod.sandbox.openai import Model
+from povod.sandbox.shops import Shops
 from povod.sandbox.sites import start_sites
 from povod.sandbox.world import build_world
 from povod.sandbox.yandex.app import YandexService
@@ -50,7 +51,7 @@ async def run(options: Options) -> None:
         listener = Listener(build_app(pieces), options.port)
         await listener.begin()
         stack.push_async_callback(listener.close)
-        _write_json(options.state_dir / "truth.json", pieces.world.truth())
+        _write_json(options.state_dir / "truth.json", truth_of(pieces))
         if options.ready_file:
             _write_json(options.ready_file, _ready(listener, pieces))
         await _until_told(options.exit_with_parent)
@@ -68,11 +69,12 @@ async def _start_pieces(options: Options, stack: AsyncExitStack) -> Pieces:
     key = load_demo_key(options.state_dir / "demo-sa-key.json")
     settings = ServiceSettings(delay=options.yandex_delay)
     yandex = YandexService(world, clock, store, key, settings, options.iam_ttl)
-    sites = await start_sites(world, clock, options.state_dir)
+    shops = Shops()
+    sites = await start_sites(world, clock, options.state_dir, shops)
     stack.push_async_callback(sites.close)
     mail = await start_mail(world, clock, options.state_dir)
     stack.push_async_callback(mail.close)
-    return Pieces(world, clock, yandex, Model(), sites, mail)
+    return Pieces(world, clock, yandex, Model(), sites, mail, shops)
 
 
 def _ready(listener: Listener, pieces: Pieces) -> dict[str, Any]:

@@ -52,7 +52,9 @@ def test_names_ports_certificate_and_truth(call):
     assert call("GET", "/sandbox/dns?name=nobody.example").status_code == 404
     assert call("GET", "/sandbox/ports").json() == {"http": 1, "https": 2, "smtp": 3, "imap": 4}
     assert call("GET", "/sandbox/ca.pem").text == "-----BEGIN"
-    assert call("GET", "/sandbox/truth").json() == {"sites": []}
+    truth = call("GET", "/sandbox/truth").json()
+    assert truth["sites"] == []
+    assert truth["shops"][0]["host"] == "instrument-mag.ru"
 
 
 def test_faults_are_planned_listed_and_forgotten(call, pieces):

@@ -1,0 +1,186 @@
+"""Each layout gives away what its truth says, read here by means of its own."""
+
+import html
+import json
+import re
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from povod.sandbox.shops.chrome import planted_issues
+from povod.sandbox.shops.layouts import LAYOUTS
+from povod.sandbox.shops.layouts.bitrix import to_js
+from povod.sandbox.shops.truth import page_truth
+
+ALL = sorted(LAYOUTS)
+
+
+def pages(client, count=20):
+    for index in range(count):
+        truth = page_truth(client.shop.changes, index)
+        yield truth, LexborHTMLParser(client.text(truth["url"]))
+
+
+def blocks(tree) -> list[dict]:
+    found = [json.loads(n.text()) for n in tree.css('script[type="application/ld+json"]')]
+    return [item for block in found for item in block.get("@graph", [block])]
+
+
+@pytest.mark.parametrize("layout", [name for name in ALL if name != "spa"])
+@pytest.mark.parametrize("theme", ["tools", "tea"])
+def test_seo_tags_are_what_the_truth_says(open_shop, layout, theme):
+    for truth, tree in pages(open_shop(layout, theme=theme), 40):
+        seo = truth["seo"]
+        assert tree.css_first("title").text() == seo["title"]
+        assert tree.css_first("h1").text() == seo["h1"]
+        assert (len(tree.css("h1")) > 1) == ("h1_multiple" in truth["planted_issues"])
+        for name, key in [("description", "meta_description"), ("robots", "robots")]:
+            node = tree.css_first(f'meta[name="{name}"]')
+            assert (node.attributes["content"] if node else None) == seo[key]
+        link = tree.css_first('link[rel="canonical"]')
+        assert (link.attributes["href"] if link else None) == seo["canonical"]
+
+
+def test_planted_issues_occur(open_shop):
+    changes = open_shop("plain", 100).shop.changes
+    found = {issue for n in range(100) for issue in planted_issues(changes.base(n))}
+    assert found == {"description_missing", "h1_multiple", "noindex", "canonical_missing"}
+
+
+def test_plain_json_ld(open_shop):
+    kinds = set()
+    for truth, tree in pages(open_shop("plain"), 40):
+        product, trail = blocks(tree)
+        kinds.add(product["@type"])
+        want = truth["product"]
+        assert (product["name"], product["sku"], product["gtin13"]) == (
+            want["name"], want["sku"], want["gtin"],
+        )  # fmt: skip
+        names = [(item["name"], item.get("item")) for item in trail["itemListElement"]]
+        assert names[:-1] == [tuple(crumb) for crumb in want["breadcrumbs"]]
+        if product["@type"] == "Product":
+            assert product["offers"]["price"] == want["price"]
+        else:
+            offers = [(v["sku"], v["offers"]["price"]) for v in product["hasVariant"]]
+            assert offers == [(v["sku"], v["price"]) for v in want["variants"]]
+    assert kinds == {"Product", "ProductGroup"}
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "windows-1251"])
+def test_microdata(open_shop, charset):
+    client = open_shop("microdata", theme="tea", charset=charset)
+    states = set()
+    for truth, tree in pages(client, 40):
+        want = truth["product"]
+        scope = tree.css_first('[itemtype="https://schema.org/Product"]')
+        assert scope.css_first('[itemprop="price"]').attributes["content"] == want["price"]
+        href = scope.css_first('[itemprop="availability"]').attributes["href"]
+        states.add((href.rpartition("/")[2], want["availability"]))
+        stock = re.search(r"Осталось (\d+) шт", scope.css_first(".stock").text())
+        assert (int(stock[1]) if stock else None) == want["stock"]
+        assert "variants" not in want
+    assert states == {
+        ("InStock", "in_stock"), ("OutOfStock", "out_of_stock"), ("PreOrder", "preorder")
+    }  # fmt: skip
+
+
+def test_bitrix_object(open_shop):
+    client = open_shop("bitrix")
+    for truth, tree in pages(client, 40):
+        want = truth["product"]
+        script = next(n.text() for n in tree.css("script") if "JCCatalogElement" in n.text())
+        literal = script[script.index("(") + 1 : script.rindex(")")]
+        data = json.loads(re.sub(r"(?<!\\)'", '"', literal.replace('"', '\\"')))
+        if want["variants"]:
+            offers = [(o["ID"], o["ITEM_PRICES"][0]["PRICE"]) for o in data["OFFERS"]]
+            assert offers == [(v["id"], float(v["price"])) for v in want["variants"]]
+            tree_names = {
+                (f"PROP_{prop['ID']}", code): value["NAME"]
+                for prop in data["TREE_PROPS"]
+                for code, value in prop["VALUES"].items()
+            }
+            shown = ["/".join(tree_names[pair] for pair in o["TREE"].items())
+                     for o in data["OFFERS"]]  # fmt: skip
+            assert shown == [v["value"] for v in want["variants"]]
+        else:
+            assert data["PRODUCT"]["ITEM_PRICES"][0]["PRICE"] == float(want["price"])
+            assert int(data["PRODUCT"]["MAX_QUANTITY"]) == want["stock"]
+    assert "BITRIX_SM_" in client.get("/").headers["Set-Cookie"]
+
+
+def test_js_literals_are_quoted_once():
+    text = to_js({"a": "it's </script>", "b": [True, 1.5, {"c": "x\\y"}]})
+    assert text == r"{'a':'it\'s <\/script>','b':[true,1.5,{'c':'x\\y'}]}"
+
+
+def test_woocommerce_variations_and_store_api(open_shop):
+    client = open_shop("woocommerce")
+    for truth, tree in pages(client, 40):
+        want = truth["product"]
+        form = tree.css_first("form.variations_form")
+        assert bool(form) == bool(want["variants"])
+        slug = truth["url"].rstrip("/").rpartition("/")[2]
+        api = json.loads(client.get(f"/wp-json/wc/store/v1/products?slug={slug}").body)[0]
+        assert int(api["prices"]["price"]) == round(float(want["price"]) * 100)
+        if not form:
+            continue
+        variations = json.loads(form.attributes["data-product_variations"])
+        shown = [(str(v["variation_id"]), v["max_qty"] or None) for v in variations]
+        assert shown == [(v["id"], v["stock"]) for v in want["variants"]]
+        options = {
+            option.attributes["value"]: option.text() for option in form.css("option[value]")
+        }
+        words = ["/".join(options[code] for code in v["attributes"].values()) for v in variations]
+        assert words == [v["value"] for v in want["variants"]]
+
+
+def test_insales_data_without_a_new_page(open_shop):
+    client = open_shop("insales")
+    varied = next(n for n in range(40) if client.shop.changes.base(n).variants)
+    before = page_truth(client.shop.changes, varied)
+    page = client.get(before["url"])
+    data = client.get(f"/products_by_id/{varied}.json")
+    client.shop.changes.plant({"changes": [{"kind": "variant_price", "index": varied}]}, None)
+    again = client.get(before["url"], If_None_Match=page.headers["ETag"])
+    assert again.status == 304
+    fresh = client.get(f"/products_by_id/{varied}.json", If_None_Match=data.headers["ETag"])
+    assert fresh.status == 200
+    after = page_truth(client.shop.changes, varied)["product"]
+    shown = json.loads(fresh.body)["products"][0]["variants"]
+    assert [v["price"] for v in shown] == [v["price"] for v in after["variants"]]
+    assert [v["quantity"] for v in shown] == [v["stock"] for v in after["variants"]]
+    assert after != before["product"]
+
+
+def test_cscart_markup(open_shop):
+    for truth, tree in pages(open_shop("cscart"), 40):
+        want = truth["product"]
+        stock = tree.css_first(".ty-qty-in-stock")
+        assert (int(stock.text().split("\xa0")[0]) if stock else None) == want["stock"]
+        price = tree.css_first(".ty-price-num").text().replace("\xa0", "").replace(",", ".")
+        assert float(price) == float(want["price"])
+        assert not tree.css('script[type="application/ld+json"]')
+
+
+def test_a_spa_is_empty_until_a_helper_renders_it(open_shop):
+    client = open_shop("spa")
+    truth = page_truth(client.shop.changes, 1)
+    shell = LexborHTMLParser(client.text(truth["url"]))
+    assert not shell.css_first("#app").text()
+    assert truth["product"]["name"] not in shell.html
+    data = json.loads(client.get("/api/products/1.json").body)
+    assert data["name"] == truth["product"]["name"]
+    assert truth["product"]["gtin"] in data["head"]
+    whole = client.text(truth["url"], X_Sandbox_Via="flaresolverr")
+    assert html.escape(truth["product"]["name"]) in whole
+
+
+@pytest.mark.parametrize("layout", ALL)
+def test_unknown_data_and_wrong_slugs_are_404(open_shop, layout):
+    client = open_shop(layout)
+    url = page_truth(client.shop.changes, 3)["url"]
+    assert client.get(url).status == 200
+    assert client.get(url.replace("-3", "-4")).status == 404
+    assert client.get("/products_by_id/999.json").status == 404
+    assert client.get("/api/products/999.json").status == 404
+    assert "не найдена" in client.text("/nothing-here")
