@@ -12,8 +12,8 @@ CONFIDENCE_FLOOR = 0.7
 class SiteProfile:
     """Names as in `site_profiles.data`.
 
-    `selectors` gives CSS per field, `parsing` is `{type, root, fields{}}` of the `json_api` adapter,
-    `product_patterns` are globs over path and query (or `re:` expressions) of product pages.
+    `selectors` gives CSS per field, `parsing` is `{type, root, fields{}}` of the adapter
+    `json_api`, `product_patterns` are globs over path and query (or `re:` expressions) of product pages.
     """
 
     cms: str | None = None

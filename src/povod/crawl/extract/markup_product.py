@@ -29,6 +29,7 @@ _CODE = re.compile(
     r"\s*[:#№]?\s*([\w][\w./-]{1,39})",
     re.IGNORECASE,
 )
+_NO_OPTION = re.compile(r"quant|qty|sort|limit|per_page", re.IGNORECASE)
 _BRAND_LABELS = frozenset({"бренд", "производитель", "торговая марка", "марка", "brand"})
 _CODE_LABELS = frozenset({"артикул", "арт", "код товара", "sku", "артикул производителя"})
 _GTIN_LABELS = frozenset({"штрихкод", "штрих-код", "ean", "gtin", "barcode", "ean13", "upc"})
@@ -114,7 +115,7 @@ def _put_attributes(layer: Layer, document: Document) -> None:
 
 
 def _pair(node: LexborNode) -> tuple[str, str] | None:
-    """Name and value in a table's row of two cells, a `dt` with its `dd`, or an item of two parts."""
+    """Name and value: a table's row of two cells, a `dt` with its `dd`, an item of two parts."""
     if node.tag == "dt":
         value = node.next
         while value is not None and value.tag != "dd":
@@ -153,11 +154,7 @@ def _label(node: LexborNode, document: Document) -> str | None:
         if label is not None:
             return text_of(label).rstrip(" :*") or None
     name = node.attributes.get("aria-label") or node.attributes.get("name") or ""
-    return (
-        name
-        if 0 < len(name) <= 60 and not re.search(r"quant|qty|sort|limit|per_page", name)
-        else None
-    )
+    return name if 0 < len(name) <= 60 and not _NO_OPTION.search(name) else None
 
 
 def _code(document: Document) -> str | None:

@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborNode
 
 from povod.crawl.extract.document import Document
 from povod.crawl.extract.price import Price, accepted, iso_of_text, parse_price, structured_amount
+from povod.crawl.extract.regions import is_aside_heading
 from povod.kit.text import collapse
 
 BUY = re.compile(
@@ -50,9 +51,11 @@ _NOT_BARE = re.compile(r"[^\W\d]{3,}")
 _BARE = re.compile(r"^\D{0,4}\d[\d\s.,'’\u00a0\u202f]*\D{0,5}$")
 _OLD_TAGS = frozenset({"del", "s", "strike"})
 _LABELS = re.compile(
-    r"(?:цена|стоимость|price|итого|сейчас|now|your|our|только|only|от|за|шт)\b", re.I
+    r"(?:цена|стоимость|price|итого|сейчас|now|your|our|только|only|от|за|шт)\b", re.IGNORECASE
 )
+_PRICE_WORD = re.compile(r"price|cena|cost", re.IGNORECASE)
 _NEGATIVE = re.compile(r"^\s*[-−–]\s*\d")
+_PHONE = re.compile(r"(?:\+7|\b8)[\s(-]*\(?\d{3}\)?[\s)-]+\d{3}[\s-]?\d{2}")
 _SKIPPED = frozenset({"script", "style", "form", "body", "html", "select", "table", "ul", "svg"})
 
 
@@ -121,8 +124,6 @@ def _in_order(document: Document) -> Iterator[LexborNode]:
 
 
 def _announces_others(node: LexborNode) -> bool:
-    from povod.crawl.extract.regions import is_aside_heading
-
     return is_aside_heading(node.text())
 
 
@@ -146,7 +147,7 @@ def _price_node(node: LexborNode, is_after_heading: bool) -> PriceNode | None:
     text = _own_text(node)
     if not text or len(text) > _MAX_TEXT or not any(map(str.isdigit, text)) or "%" in text[:6]:
         return None
-    if _NEGATIVE.match(text) or (phone_like(text)):
+    if _NEGATIVE.match(text) or _PHONE.search(text):
         return None
     price = parse_price(text)
     if price is None or accepted(price.amount) is None or not _bears_price(node, text, price):
@@ -154,21 +155,12 @@ def _price_node(node: LexborNode, is_after_heading: bool) -> PriceNode | None:
     return PriceNode(node, price, _is_old(node), is_after_heading)
 
 
-def phone_like(text: str) -> bool:
-    """Whether a text is a telephone number."""
-    return re.search(r"(?:\+7|\b8)[\s(-]*\(?\d{3}\)?[\s)-]+\d{3}[\s-]?\d{2}", text) is not None
-
-
 def _bears_price(node: LexborNode, text: str, price: Price) -> bool:
     """A sign of money beside the number, or nothing but the number and the word for it."""
     if price.currency is not None and iso_of_text(text) is not None:
         words = _NOT_BARE.findall(_LABELS.sub("", text))
         return len(words) <= 6
-    says = _says(node)
-    if (
-        not re.search(r"price|cena|cost", says, re.IGNORECASE)
-        and "data-price" not in node.attributes
-    ):
+    if not _PRICE_WORD.search(_says(node)) and "data-price" not in node.attributes:
         return False
     return _BARE.match(_LABELS.sub("", text).strip(" :")) is not None
 

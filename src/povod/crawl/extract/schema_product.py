@@ -131,12 +131,12 @@ def _category(value: Any) -> str | None:
     return None if text is None or text.startswith(("http://", "https://")) else text[:500]
 
 
-def _images(value: Any, document: Document) -> tuple[str, ...]:
+def _images(images: Any, document: Document) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for item in as_list(value, _MAX_IMAGES):
-        if isinstance(item, dict):
-            item = item.get("url") or item.get("contentUrl") or item.get("@id")
-        for text in as_list(item, _MAX_IMAGES):
+    for item in as_list(images, _MAX_IMAGES):
+        is_object = isinstance(item, dict)
+        value = item.get("url") or item.get("contentUrl") or item.get("@id") if is_object else item
+        for text in as_list(value, _MAX_IMAGES):
             if isinstance(text, str) and (address := document.link(text)):
                 found[address] = None
     return tuple(found)

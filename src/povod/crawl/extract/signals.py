@@ -70,7 +70,7 @@ def _demands_script(source: bytes) -> bool:
 
 
 def says_not_found(title: str | None, h1: str | None, visible: str) -> bool:
-    """Whether a page sent with 200 says that there is nothing: in its title or heading, or alone."""
+    """Whether a page sent with 200 says "not found", in title or heading, or in few words."""
     if any(text and _NOT_FOUND.search(text) for text in (title, h1)):
         return True
     return len(visible) < _SOFT_404_TEXT // 10 and _NOT_FOUND.search(visible) is not None
