@@ -1,0 +1,1 @@
+"""Clients: the people (and companies without a person) that are greeted (G4-G10)."""
