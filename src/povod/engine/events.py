@@ -75,6 +75,18 @@ class Events:
         else:
             self._db.after_commit(conn, lambda: self._add(event))
 
+    def write(self, conn: Connection, topic: str, kind: str, data: Mapping[str, Any]) -> None:
+        """Write one event in the transaction of the change that it tells of: both or neither.
+
+        For rare news that must not be lost. Other writers wait for the end of the transaction, so
+        this comes last in a short one; the order of ids stays the order of commits.
+        """
+        check_json(data)
+        if not self._db.is_sqlite:
+            conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+        row = {"topic": topic, "kind": kind, "data": dict(data), "created_at": self._clock.now()}
+        conn.execute(sa.insert(job_events), [row])
+
     def read(self, after_id: int = 0, topic: str | None = None, limit: int = 500) -> list[Event]:
         """Events above `after_id`, oldest first; what waits in this process is written first."""
         self.flush()

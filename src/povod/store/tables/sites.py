@@ -32,6 +32,7 @@ CHANGE_TYPES = ("ADDED", "REMOVED", "MODIFIED")
 EXPORT_TYPES = ("full", "seo", "diff", "diff_fields", "errors", "issues", "workbook")
 _ACTIVE = sa.text("status IN ('queued', 'running', 'paused', 'cancelling')")
 _WAITING = sa.text("state <> 'done'")
+_LEASED = sa.text("state = 'leased'")
 
 
 def _outcome(**options: object) -> "sa.Column[object]":
@@ -153,6 +154,14 @@ job_urls = sa.Table(
         postgresql_where=_WAITING,
     ),
     sa.Index("ix_job_urls_job_id_outcome", "job_id", "outcome"),
+    # Partial: live leases of a host, over all jobs.
+    sa.Index(
+        "ix_job_urls_leased",
+        "host",
+        "fetcher",
+        sqlite_where=_LEASED,
+        postgresql_where=_LEASED,
+    ),
 )
 
 pages = sa.Table(

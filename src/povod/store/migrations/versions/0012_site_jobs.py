@@ -247,10 +247,22 @@ def upgrade() -> None:
             sqlite_where=sa.text("state <> 'done'"),
             postgresql_where=sa.text("state <> 'done'"),
         )
+        batch_op.create_index(
+            "ix_job_urls_leased",
+            ["host", "fetcher"],
+            unique=False,
+            sqlite_where=sa.text("state = 'leased'"),
+            postgresql_where=sa.text("state = 'leased'"),
+        )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("job_urls", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_job_urls_leased",
+            sqlite_where=sa.text("state = 'leased'"),
+            postgresql_where=sa.text("state = 'leased'"),
+        )
         batch_op.drop_index(
             "ix_job_urls_waiting",
             sqlite_where=sa.text("state <> 'done'"),
