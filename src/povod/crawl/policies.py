@@ -238,7 +238,9 @@ class Policies(_Section):
         ours, theirs = flat(self.model_dump(mode="json")), flat(other.model_dump(mode="json"))
         keys = sorted({*ours, *theirs})
         return {
-            key: (ours.get(key), theirs.get(key)) for key in keys if ours.get(key) != theirs.get(key)
+            key: (ours.get(key), theirs.get(key))
+            for key in keys
+            if ours.get(key) != theirs.get(key)
         }
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from povod.crawl.fetch.http import HttpFetcher
-from povod.crawl.fetch.result import Failure, FetchError, FetchLimits, Response
+from povod.crawl.fetch.result import Failure, FailureClass, FetchError, FetchLimits, Response
 from povod.crawl.robots import RobotsRules
 
 ROBOTS_BYTES = 512_000  # RFC 9309 section 2.5: at least 500 KiB must be read
@@ -43,9 +43,9 @@ class PoliteSession:
         """The page at `url`, if robots.txt lets us and after the pause."""
         rules = await self.rules(url)
         if rules is None:
-            raise FetchError(Failure.ROBOTS, url, "robots.txt cannot be read now")
+            raise FetchError(FailureClass.ROBOTS, url, "robots.txt cannot be read now")
         if not rules.allows(AGENT_TOKEN, url):
-            raise FetchError(Failure.ROBOTS, url, "robots.txt forbids this address")
+            raise FetchError(FailureClass.ROBOTS, url, "robots.txt forbids this address")
         return await self._request(url, self._limits, rules)
 
     async def rules(self, url: str) -> RobotsRules | None:

@@ -118,9 +118,7 @@ def take_residential(conn: Connection, host: str, now: datetime, rules: Resident
     return wait
 
 
-def settle_residential(
-    conn: Connection, host: str, ok: bool, rules: ResidentialPolicy
-) -> None:
+def settle_residential(conn: Connection, host: str, ok: bool, rules: ResidentialPolicy) -> None:
     """Tell how a counted request ended."""
     _keep(conn, host, _locked(conn, host).settled(ok, rules))
 

@@ -31,3 +31,7 @@ class Step(NamedTuple):
 def traffic_class(tier: str) -> TrafficClass:
     """Which counters the bytes of a tier belong to (S75a)."""
     return "residential" if tier in EXPENSIVE else "plain"
+
+
+FIRST = Step()
+"""Plain http from our own address."""

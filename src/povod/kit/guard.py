@@ -4,7 +4,17 @@ A page, a sitemap or a redirect may name any address. Povod connects to none tha
 somebody's own network, however it is written.
 """
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from collections.abc import Iterable
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+
+from povod.kit.errors import ConfigurationError
 
 # IANA special-purpose registries: addresses without a meaning on the public internet.
 _CLOSED_V4 = tuple(
@@ -74,3 +84,31 @@ def _embedded(address: IPv6Address) -> IPv4Address | None:
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour
+
+
+class AddressGuard:
+    """`is_public_address` with exemptions that the operator gave (POVOD_GUARD_ALLOW)."""
+
+    def __init__(self, allow: Iterable[str] = ()) -> None:
+        """`allow` holds CIDRs; `ConfigurationError` names the one that is none."""
+        self._open = tuple(_network(text) for text in allow)
+
+    def permits(self, ip: str) -> bool:
+        """Whether a connection to this address may be made."""
+        return is_public_address(ip) or (bool(self._open) and self._is_exempt(ip))
+
+    def _is_exempt(self, ip: str) -> bool:
+        try:
+            address = ip_address(ip)
+        except ValueError:
+            return False
+        return any(address in network for network in self._open)
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise ConfigurationError(
+            f"POVOD_GUARD_ALLOW: {text!r} is not a network. Example: POVOD_GUARD_ALLOW=127.0.0.0/8"
+        ) from None

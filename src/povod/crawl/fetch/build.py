@@ -1,30 +1,105 @@
-"""Making the fetcher that the settings ask for."""
+"""Making the fetchers that the settings ask for."""
 
 import ssl
 import urllib.request
 
-from aiohttp.abc import AbstractResolver
-
 from povod import __version__
+from povod.crawl.fetch.browser import BrowserFetcher, browser_problem
+from povod.crawl.fetch.cookies import CookieStore
+from povod.crawl.fetch.egress import EgressProxy
+from povod.crawl.fetch.fetchers import FetcherSet
+from povod.crawl.fetch.firecrawl import FirecrawlFetcher
+from povod.crawl.fetch.flaresolverr import FlareSolverrFetcher
 from povod.crawl.fetch.http import HttpFetcher
+from povod.crawl.fetch.http_tls import HttpTlsFetcher
 from povod.crawl.fetch.resolver import PublicResolver, SandboxResolver
-from povod.crawl.fetch.result import FetchLimits
+from povod.crawl.fetch.result import Fetcher, FetchLimits
+from povod.crawl.fetch.service import ServiceClient
+from povod.crawl.policies import Policies, load_policies
+from povod.kit.guard import AddressGuard
 from povod.kit.settings import Settings
 
 
 def build_fetcher(settings: Settings) -> HttpFetcher:
     """The fetcher for company sites; in the sandbox it sees the sandbox's names and authority."""
+    guard = AddressGuard(settings.povod_guard_allow)
     return HttpFetcher(
-        build_resolver(settings),
+        build_resolver(settings, guard),
         user_agent=user_agent(settings.leads_bot_url),
         limits=enrich_limits(settings),
-        tls=sandbox_tls(settings.sandbox_url) if settings.sandbox_url else None,
+        tls=_tls(settings),
+        guard=guard,
     )
 
 
-def build_resolver(settings: Settings) -> AbstractResolver:
+def build_fetchers(settings: Settings, policies: Policies | None = None) -> FetcherSet:
+    """All fetchers that are configured and installed; one set per event loop.
+
+    What is missing is named with its reason in `FetcherSet.missing` and its step is skipped (S4).
+    """
+    policies = policies or load_policies(settings)
+    guard = AddressGuard(settings.povod_guard_allow)
+    resolver = build_resolver(settings, guard)
+    cookies = CookieStore()
+    egress = EgressProxy(resolver, guard, advertise=settings.povod_egress_advertise)
+    http = HttpFetcher(
+        resolver,
+        user_agent=settings.povod_sites_user_agent or user_agent(settings.leads_bot_url),
+        tls=_tls(settings),
+        guard=guard,
+        cookies=cookies,
+        egress=egress,
+    )
+    authority = sandbox_authority(settings.sandbox_url) if settings.sandbox_url else ""
+    fetchers: list[Fetcher] = [
+        http,
+        HttpTlsFetcher(egress, cookies, guard=guard, authority=authority),
+    ]
+    missing = {}
+    problem = browser_problem(settings.browser_executable)
+    if problem:
+        missing["browser"] = problem
+    else:
+        fetchers.append(
+            BrowserFetcher(
+                egress,
+                policies.browser,
+                guard=guard,
+                executable=settings.browser_executable,
+                authority=authority,
+            )
+        )
+    services = ServiceClient()
+    if settings.flaresolverr_url:
+        fetchers.append(
+            FlareSolverrFetcher(
+                services,
+                settings.flaresolverr_url,
+                policies.flaresolverr,
+                egress=egress,
+                cookies=cookies,
+                guard=guard,
+                max_timeout_ms=settings.flaresolverr_timeout_ms,
+                advertise=settings.povod_egress_advertise,
+            )
+        )
+    else:
+        missing["flaresolverr"] = "FLARESOLVERR_URL is not set"
+    fetchers.append(
+        FirecrawlFetcher(
+            services, settings.firecrawl_url, guard=guard, key=settings.firecrawl_api_key
+        )
+    )
+    return FetcherSet(fetchers, egress=egress, cookies=cookies, services=services, missing=missing)
+
+
+def build_resolver(
+    settings: Settings, guard: AddressGuard | None = None
+) -> PublicResolver | SandboxResolver:
     """Public names only, or the sandbox's names only."""
-    return SandboxResolver(settings.sandbox_url) if settings.sandbox_url else PublicResolver()
+    if settings.sandbox_url:
+        return SandboxResolver(settings.sandbox_url)
+    return PublicResolver(guard or AddressGuard(settings.povod_guard_allow))
 
 
 def enrich_limits(settings: Settings) -> FetchLimits:
@@ -42,7 +117,17 @@ def user_agent(contact_url: str) -> str:
     return f"PovodBot/{__version__}{suffix}"
 
 
+def sandbox_authority(sandbox_url: str) -> str:
+    """The certificate of the sandbox's authority, PEM."""
+    with urllib.request.urlopen(f"{sandbox_url}/sandbox/ca.pem", timeout=5) as answer:  # noqa: S310
+        text: str = answer.read().decode("ascii")
+    return text
+
+
 def sandbox_tls(sandbox_url: str) -> ssl.SSLContext:
     """A context that trusts the sandbox's authority and nothing else."""
-    with urllib.request.urlopen(f"{sandbox_url}/sandbox/ca.pem", timeout=5) as answer:  # noqa: S310
-        return ssl.create_default_context(cadata=answer.read().decode("ascii"))
+    return ssl.create_default_context(cadata=sandbox_authority(sandbox_url))
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    return sandbox_tls(settings.sandbox_url) if settings.sandbox_url else None

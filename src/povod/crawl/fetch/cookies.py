@@ -1,8 +1,8 @@
-"""Cookies and clearances, apart for every (site, tier): they never cross from one to another (S52)."""
+"""Cookies and clearances by (site, tier): they never cross from one to another (S52)."""
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 
@@ -65,9 +65,10 @@ class CookieStore:
             morsels[name]["domain"] = str(item.get("domain") or "").lstrip(".")
             shelf.jar.update_cookies(morsels, url)
 
-    def forget(self) -> None:
-        """Drop everything."""
-        self._shelves.clear()
+    def forget(self, hosts: Collection[str] = ()) -> None:
+        """Drop what these sites gave; everything when none is named."""
+        for key in [key for key in self._shelves if not hosts or key[0] in hosts]:
+            del self._shelves[key]
 
     def _shelf(self, url: URL, tier: str) -> _Shelf:
         key = _key(url, tier)

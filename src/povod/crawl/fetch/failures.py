@@ -1,4 +1,4 @@
-"""Why a page could not be had: the fine classes of the ladder (S58), the coarse ones of leads (L76).
+"""Why a page could not be had: fine classes for the ladder (S58), coarse ones for leads (L76).
 
 A fetch fails with a fine class. What leads store and decide by is derived from it.
 """

@@ -1,4 +1,4 @@
-"""The HTTP fetcher: aiohttp, with redirects, guard, caps and decoding in our own hands."""
+"""The `http` fetcher: aiohttp; redirects, guard, caps, cookies, decoding in our own hands."""
 
 import asyncio
 import ssl
@@ -6,31 +6,48 @@ import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
-from multidict import CIMultiDictProxy
 from yarl import URL
 
-from povod.crawl.fetch.inflate import ACCEPTED, BodyTooLargeError, Inflater, UnknownEncodingError
-from povod.crawl.fetch.result import Failure, FetchError, FetchLimits, Response
-from povod.kit.errors import GuardError, InvalidUrl
-from povod.kit.guard import is_public_address
+from povod.crawl.fetch.addresses import PUBLIC_ONLY
+from povod.crawl.fetch.cookies import CookieStore
+from povod.crawl.fetch.egress import REASON_HEADER, EgressProxy
+from povod.crawl.fetch.failures import FailureClass
+from povod.crawl.fetch.hops import REDIRECTS, Hop, follow
+from povod.crawl.fetch.inflate import ACCEPTED
+from povod.crawl.fetch.reading import Meter, head_size, read_body, skip_body
+from povod.crawl.fetch.request import FetchRequest
+from povod.crawl.fetch.result import FetchError, FetchLimits, Response
+from povod.crawl.fetch.tickets import Ticket
+from povod.crawl.fetch.trouble import CAUGHT, egress_reason, failure_of, short
+from povod.crawl.proxies.model import Proxy
+from povod.kit.guard import AddressGuard
 from povod.kit.retry_after import retry_after_seconds
-from povod.kit.url import parse_url
 
-CHUNK = 32 * 1024
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
-ALLOWED_PORTS = frozenset({80, 443})
+_UNSENT = frozenset(
+    {
+        FailureClass.GUARD_BLOCKED,
+        FailureClass.DNS_ERROR,
+        FailureClass.CONNECT_TIMEOUT,
+        FailureClass.CONNECT_REFUSED,
+        FailureClass.TLS_ERROR,
+        FailureClass.PROXY_ERROR,
+    }
+)
+"""After these nothing of the request was sent."""
 
 
 class HttpFetcher:
     """Loads pages one at a time per call; use as an async context manager.
 
     Every hop is vetted: scheme, port, address literals here, resolved addresses in the resolver.
-    TLS is always verified. No cookies are kept.
+    TLS is always verified. Cookies are kept only when a store for them is given. Requests with a
+    proxy go through `egress`.
     """
+
+    name = "http"
 
     def __init__(
         self,
@@ -40,17 +57,26 @@ class HttpFetcher:
         limits: FetchLimits | None = None,
         tls: ssl.SSLContext | None = None,
         connections: int = 100,
+        guard: AddressGuard = PUBLIC_ONLY,
+        cookies: CookieStore | None = None,
+        egress: EgressProxy | None = None,
     ) -> None:
         self._resolver = resolver
         self._limits = limits or FetchLimits()
         self._tls = tls or ssl.create_default_context()
+        self._guard = guard
+        self._cookies = cookies
+        self._egress = egress
         self._headers = {
             "User-Agent": user_agent,
             "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
             "Accept-Language": "ru,en;q=0.5",
             "Accept-Encoding": ACCEPTED,
         }
+        self._head_bytes = 25 + sum(len(k) + len(v) + 4 for k, v in self._headers.items())
         self._connections = connections
+        self._timeouts: dict[tuple[float, float], aiohttp.ClientTimeout] = {}
+        self._tickets: dict[str, Ticket] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -87,115 +113,134 @@ class HttpFetcher:
         limits: FetchLimits | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """The page at `url` after redirects, whatever its status.
+        """The page at `url` after redirects, whatever its status: the short form for visits.
 
         Raises `FetchError` when no complete answer came within the limits.
         """
         caps = limits or self._limits
+        request = FetchRequest(
+            url=url,
+            timeout_s=caps.timeout,
+            connect_timeout_s=caps.connect_timeout,
+            read_timeout_s=caps.timeout,
+            max_redirects=caps.max_redirects,
+            max_body=caps.max_body,
+            headers=headers,
+            truncate=False,
+        )
+        return await self.fetch(request)
+
+    async def fetch(self, request: FetchRequest) -> Response:
+        """The page of the request after redirects, whatever its status."""
+        meter = Meter()
         started = time.monotonic()
         try:
-            async with asyncio.timeout(caps.timeout):
-                return await self._follow(url, caps, headers or {}, started)
+            async with asyncio.timeout(request.timeout_s):
+                return await self._follow(request, meter, started)
         except TimeoutError:
-            raise FetchError(Failure.TIMEOUT, url, f"no answer in {caps.timeout:g} s") from None
+            detail = f"no answer in {request.timeout_s:g} s"
+            error = FetchError(FailureClass.TOTAL_TIMEOUT, request.url, detail)
+        except FetchError as caught:
+            error = caught
+        error.bytes_in, error.bytes_out = meter.bytes_in, meter.bytes_out
+        raise error
 
-    async def _follow(
-        self, url: str, caps: FetchLimits, headers: Mapping[str, str], started: float
-    ) -> Response:
-        redirects: list[tuple[int, str]] = []
-        address = url
-        while True:
-            check_address(address)
-            answer = await self._one(address, caps, headers)
-            status, fields, body, wire = answer
-            target = fields.get("Location", "")
-            if status not in REDIRECTS or not target:
-                break
-            redirects.append((status, address))
-            if len(redirects) > caps.max_redirects:
-                raise FetchError(
-                    Failure.REDIRECTS, url, f"more than {caps.max_redirects} redirects"
-                )
-            address = _join(target, address)
-        named = {name.lower(): value for name, value in fields.items()}
-        elapsed = time.monotonic() - started
-        return Response(url, address, status, named, body, redirects, elapsed, wire)
+    async def _follow(self, request: FetchRequest, meter: Meter, started: float) -> Response:
+        end = await follow(
+            request, self._guard, lambda url, host: self._one(request, url, host, meter)
+        )
+        status, fields, body, is_cut, _ = end.hop
+        return Response(
+            url=request.url,
+            final_url=end.url,
+            status=status,
+            headers={name.lower(): value for name, value in fields.items()},
+            body=body,
+            redirects=end.redirects,
+            elapsed=time.monotonic() - started,
+            wire_bytes=meter.bytes_in,
+            bytes_out=meter.bytes_out,
+            truncated=is_cut,
+            via=request.step,
+            proxy_id=request.proxy.id if request.proxy else "",
+        )
 
-    async def _one(
-        self, url: str, caps: FetchLimits, headers: Mapping[str, str]
-    ) -> tuple[int, CIMultiDictProxy[str], bytes, int]:
+    async def _one(self, request: FetchRequest, url: str, host: str, meter: Meter) -> Hop:
+        """One answer."""
         assert self._session is not None, "use HttpFetcher as an async context manager"
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=caps.connect_timeout)
+        if not await meter.may_read(request):
+            raise FetchError(FailureClass.BUDGET, request.url, "no bytes left")
         target = URL(url, encoded=True)
+        headers = self._request_headers(request, target)
+        size = self._head_bytes + len(target.raw_path_qs) + len(host)
+        if headers:
+            size += sum(len(name) + len(value) + 4 for name, value in headers.items())
+        proxy, proxy_headers = self._way_out(request.proxy) if request.proxy else (None, None)
         try:
             async with self._session.get(
-                target, allow_redirects=False, timeout=timeout, headers=headers
+                target,
+                allow_redirects=False,
+                timeout=self._timeout(request),
+                headers=headers,
+                proxy=proxy,
+                proxy_headers=proxy_headers,
             ) as answer:
-                if answer.status in REDIRECTS and answer.headers.get("Location"):
-                    answer.close()
-                    return answer.status, answer.headers, b"", 0
-                body, wire = await _read(answer, caps)
-                return answer.status, answer.headers, body, wire
-        except (BodyTooLargeError, UnknownEncodingError) as error:
-            raise FetchError(error.failure, url, str(error)) from None
-        except GuardError as error:
-            raise FetchError(Failure.GUARD, url, str(error)) from None
-        except aiohttp.ClientError as error:
-            raise FetchError(classify(error), url, _short(error)) from None
+                meter.bytes_out += size
+                size = 0
+                return await self._taken(answer, request, target, meter)
+        except CAUGHT as error:
+            failure = failure_of(error)
+            if size and failure not in _UNSENT:
+                meter.bytes_out += size
+            raise FetchError(failure, request.url, short(error)) from None
 
+    async def _taken(
+        self, answer: aiohttp.ClientResponse, request: FetchRequest, url: URL, meter: Meter
+    ) -> Hop:
+        meter.bytes_in += head_size(answer)
+        fields = answer.headers
+        if request.proxy is not None and REASON_HEADER in fields:
+            reason = egress_reason(fields[REASON_HEADER])
+            raise FetchError(reason, request.url, f"through {request.proxy.label}")
+        if self._cookies is not None and "Set-Cookie" in fields:
+            self._cookies.keep(url, request.step.tier, fields.getall("Set-Cookie"))
+        if answer.status in REDIRECTS and fields.get("Location"):
+            await skip_body(answer, meter)
+            return Hop(answer.status, fields, b"", False, fields["Location"])
+        body, is_cut = await read_body(answer, request, meter)
+        return Hop(answer.status, fields, body, is_cut)
 
-async def _read(answer: aiohttp.ClientResponse, caps: FetchLimits) -> tuple[bytes, int]:
-    inflater = Inflater(answer.headers.get("Content-Encoding", ""), caps.max_body)
-    wire = 0
-    async for chunk in answer.content.iter_chunked(CHUNK):
-        wire += len(chunk)
-        inflater.feed(chunk)
-    return inflater.body(), wire
+    def _request_headers(self, request: FetchRequest, url: URL) -> dict[str, str] | None:
+        """What this request adds to the usual fields; nothing as a rule."""
+        headers = self._cookies.headers(url, request.step.tier) if self._cookies else {}
+        if request.headers:
+            headers = {**headers, **request.headers}
+        if request.accept:
+            headers["Accept"] = request.accept
+        if request.etag:
+            headers["If-None-Match"] = request.etag
+        if request.last_modified:
+            headers["If-Modified-Since"] = request.last_modified
+        return headers or None
 
+    def _timeout(self, request: FetchRequest) -> aiohttp.ClientTimeout:
+        key = (request.connect_timeout_s, request.read_timeout_s)
+        timeout = self._timeouts.get(key)
+        if timeout is None:
+            connect, read = key
+            timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=read)
+            self._timeouts[key] = timeout
+        return timeout
 
-def classify(error: aiohttp.ClientError) -> Failure:
-    """The failure class of a client error."""
-    if isinstance(error, aiohttp.ClientSSLError):
-        return Failure.TLS
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return Failure.DNS
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return Failure.CONNECT
-    if isinstance(error, (aiohttp.ServerTimeoutError, aiohttp.ConnectionTimeoutError)):
-        return Failure.TIMEOUT
-    return Failure.PROTOCOL
-
-
-def check_address(url: str) -> None:
-    """Refuse what must not be requested whatever DNS says: scheme, userinfo, port, literals."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").strip("[]")
-    if parts.scheme not in ("http", "https"):
-        raise FetchError(Failure.GUARD, url, f"scheme {parts.scheme!r} is not fetched")
-    if parts.username or parts.password:
-        raise FetchError(Failure.GUARD, url, "an address with a login is not fetched")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    if port not in ALLOWED_PORTS:
-        raise FetchError(Failure.GUARD, url, f"port {port} is not fetched, only 80 and 443")
-    if _is_literal(host) and not is_public_address(host):
-        raise FetchError(Failure.GUARD, url, f"{host} is not a public address")
-
-
-def _is_literal(host: str) -> bool:
-    return ":" in host or host.replace(".", "").isdigit()
-
-
-def _join(target: str, base: str) -> str:
-    try:
-        return parse_url(target, base)
-    except InvalidUrl:
-        raise FetchError(
-            Failure.REDIRECTS, base, f"redirect to {target[:200]!r}, which is no address"
-        ) from None
-
-
-def _short(error: Exception) -> str:
-    return (str(error) or type(error).__name__)[:300]
+    def _way_out(self, proxy: Proxy) -> tuple[str, dict[str, str]]:
+        """The way through our egress proxy, which knows the bought one and vets every name."""
+        assert self._egress is not None, "a proxy needs an egress proxy to go through"
+        ticket = self._tickets.get(proxy.id)
+        if ticket is None or ticket.upstream != proxy:
+            if ticket is not None:
+                self._egress.dismiss(ticket)
+            ticket = self._tickets[proxy.id] = self._egress.admit(Ticket(upstream=proxy))
+        return self._egress.url, {"Proxy-Authorization": ticket.authorization}
 
 
 def raise_for_status(response: Response) -> None:
@@ -203,13 +248,17 @@ def raise_for_status(response: Response) -> None:
     status = response.status
     if 200 <= status < 300:
         return
-    failure = Failure.HTTP_5XX if status >= 500 else Failure.HTTP_4XX
-    if status in (403, 429, 503):
-        failure = Failure.BLOCKED
     raise FetchError(
-        failure,
+        _status_failure(status),
         response.final_url,
         f"status {status}",
         status=status,
         retry_after=retry_after_seconds(response.headers.get("retry-after", "")),
     )
+
+
+def _status_failure(status: int) -> FailureClass:
+    """The class of a status in a visit, which knows no ladder."""
+    exact = {403: FailureClass.BOT_BLOCK, 429: FailureClass.HTTP_429, 503: FailureClass.HTTP_503}
+    by_hundred = FailureClass.HTTP_5XX if status >= 500 else FailureClass.HTTP_4XX
+    return exact.get(status, by_hundred)

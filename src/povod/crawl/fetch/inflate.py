@@ -3,7 +3,7 @@
 import zlib
 from typing import Protocol
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 import zstandard
 
 ACCEPTED = "gzip, deflate, br, zstd"
@@ -101,12 +101,14 @@ class Inflater:
         self._cap = cap
         self._parts: list[bytes] = []
         self._size = 0
+        self._fed = False
         self._decoder = _decoder(encoding.strip().lower())
         self.is_full = False
 
     def feed(self, chunk: bytes) -> bytes:
         """Take one chunk from the wire; gives what it holds in plain, cut at the cap."""
         room = self._cap - self._size + 1
+        self._fed = self._fed or bool(chunk)
         plain = chunk if self._decoder is None else self._decoder.decode(chunk, room)
         if self._size + len(plain) > self._cap:
             self.is_full = True
@@ -118,7 +120,7 @@ class Inflater:
     @property
     def is_complete(self) -> bool:
         """Whether the encoded stream ended by itself (a plain body always does)."""
-        return self._decoder is None or not self._size or self._decoder.is_over
+        return self._decoder is None or not self._fed or self._decoder.is_over
 
     def body(self) -> bytes:
         """Everything that came, decoded."""

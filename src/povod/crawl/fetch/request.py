@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from povod.crawl.fetch.failures import FailureClass
 from povod.crawl.proxies.model import Proxy
-from povod.crawl.steps import Step
+from povod.crawl.steps import FIRST, Step
 
 WEB_PORTS = frozenset({80, 443})
 BODY_CAP = 1_572_864
@@ -44,7 +44,7 @@ class FetchRequest:
     """
 
     url: str
-    step: Step = Step()
+    step: Step = FIRST
     proxy: Proxy | None = None
     hosts: frozenset[str] = frozenset()
     ports: frozenset[int] = WEB_PORTS

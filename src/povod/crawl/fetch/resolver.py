@@ -114,9 +114,9 @@ class SandboxResolver(AbstractResolver):
             self._session = None
 
 
-async def vetted(resolver: AbstractResolver, guard: AddressGuard, host: str, port: int) -> (
-    tuple[str, int]
-):
+async def vetted(
+    resolver: AbstractResolver, guard: AddressGuard, host: str, port: int
+) -> tuple[str, int]:
     """One address and port to connect to for `host`; `GuardError` for one that is closed."""
     if is_literal(host):
         if not guard.permits(host):

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from povod.crawl.fetch.failures import TRANSIENT, Failure, FailureClass, coarse
 from povod.crawl.fetch.request import BODY_CAP, FetchRequest
-from povod.crawl.steps import Step
+from povod.crawl.steps import FIRST, Step
 from povod.kit.errors import ExternalError
 
 __all__ = [
@@ -44,6 +44,7 @@ class FetchError(ExternalError):
         self.bytes_in = 0
         self.bytes_out = 0
         self.estimated = False
+        self.proxy_refused = False
 
     @property
     def failure(self) -> Failure:
@@ -79,7 +80,7 @@ class Response:
     wire_bytes: int = 0
     bytes_out: int = 0
     truncated: bool = False
-    via: Step = Step()
+    via: Step = FIRST
     proxy_id: str = ""
     estimated: bool = False
 

@@ -51,9 +51,7 @@ def _rested(proxy: Proxy, now: datetime, rules: ProxyPolicy) -> Proxy:
             proxy, state="burned", rests_in_row=rests, fails_in_row=0, resting_until=None
         )
     until = now + timedelta(seconds=rules.rest_s)
-    return replace(
-        proxy, state="resting", rests_in_row=rests, fails_in_row=0, resting_until=until
-    )
+    return replace(proxy, state="resting", rests_in_row=rests, fails_in_row=0, resting_until=until)
 
 
 def _state(proxy: Proxy, rules: ProxyPolicy) -> State:

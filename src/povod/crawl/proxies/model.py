@@ -1,11 +1,13 @@
 """A proxy as the crawler sees it. Its password is never part of a text made of it."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 from urllib.parse import quote
+
+from sqlalchemy.engine import RowMapping
 
 State = Literal["active", "resting", "degraded", "burned"]
 SCHEMES = ("http", "https", "socks5")
@@ -51,7 +53,7 @@ class Proxy:
         return f"{self.scheme}://{login if self.username else ''}{host}:{self.port}"
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any], password: str) -> "Proxy":
+    def from_row(cls, row: RowMapping, password: str) -> "Proxy":
         """The proxy of a row of the table, its password opened by the caller."""
         names = set(cls.__dataclass_fields__) - {"password", "tags"}
         values = {name: row[name] for name in names}
@@ -61,10 +63,10 @@ class Proxy:
 class ProxyProvider(Protocol):
     """A seller of proxies as a plug-in (S84). None is shipped."""
 
-    def list(self) -> "list[Proxy]":
+    def list(self) -> Sequence[Proxy]:
         """The proxies that were bought."""
         ...
 
-    def buy(self, tier: Literal["dc", "isp"]) -> "list[Proxy]":
+    def buy(self, tier: Literal["dc", "isp"]) -> Sequence[Proxy]:
         """Buy more; residential and mobile ones are never bought by themselves."""
         ...

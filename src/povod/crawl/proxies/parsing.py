@@ -39,10 +39,9 @@ def parse_proxies(text: str) -> Parsed:
     found: dict[tuple[str, str, int, str], ProxyAddress] = {}
     bad = []
     for number, line in enumerate(text.lstrip("\ufeff").splitlines()[:MAX_LINES], 1):
-        line = line.strip()
-        if not line or line.startswith("#"):
+        if not line.strip() or line.lstrip().startswith("#"):
             continue
-        address = _parse(line)
+        address = _parse(line.strip())
         if isinstance(address, str):
             bad.append(BadLine(number, address))
         else:

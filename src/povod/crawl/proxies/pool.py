@@ -142,9 +142,7 @@ class ProxyPool:
             record.latency_ms = latency_ms
             return
         record.fail += 1
-        memory.sticky = {
-            tier: kept for tier, kept in memory.sticky.items() if kept[0] != proxy_id
-        }
+        memory.sticky = {tier: kept for tier, kept in memory.sticky.items() if kept[0] != proxy_id}
 
     def _refresh(self, now: datetime) -> None:
         if self._read_at is not None and now - self._read_at < REFRESH:
