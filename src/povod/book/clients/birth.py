@@ -17,8 +17,9 @@ MAC_EPOCH_DAYS = 1462
 """Between the two epochs of workbooks, 1899-12-30 and 1904-01-01."""
 
 _MONTHS = (
-    *("январ", "феврал", "март", "апрел", "ма", "июн"),
-    *("июл", "август", "сентябр", "октябр", "ноябр", "декабр"),
+    *("январь января", "февраль февраля", "март марта", "апрель апреля", "май мая"),
+    *("июнь июня", "июль июля", "август августа", "сентябрь сентября"),
+    *("октябрь октября", "ноябрь ноября", "декабрь декабря"),
 )
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[t ]\d.*)?")
 _NO_YEAR = re.compile(r"--(\d{1,2})-(\d{1,2})")
@@ -72,7 +73,8 @@ def parse_birth_date(text: str, today: date, *, epoch_1904: bool = False) -> Bir
         return _of_numbers(text, today, match)
     if match := _WORDS.fullmatch(plain):
         return _of_words(text, today, match)
-    if _SERIAL.fullmatch(plain):
+    # A number that looks like a year is a year, and a year alone is no birthday.
+    if _SERIAL.fullmatch(plain) and not FIRST_YEAR <= float(plain) <= today.year:
         return _of_serial(text, today, int(float(plain)), epoch_1904)
     raise _unreadable(text)
 
@@ -86,18 +88,16 @@ def _of_numbers(text: str, today: date, match: re.Match[str]) -> BirthDate:
 
 
 def _of_words(text: str, today: date, match: re.Match[str]) -> BirthDate:
-    month = next((n for n, stem in enumerate(_MONTHS, 1) if _is_month(match[2], stem)), 0)
+    month = next((n for n, forms in enumerate(_MONTHS, 1) if _is_month(match[2], forms)), 0)
     if not month:
         raise _unreadable(text)
     year, notes = _year(match[3], today)
     return _checked(text, today, int(match[1]), month, year, notes)
 
 
-def _is_month(word: str, stem: str) -> bool:
-    """The month of a stem in any case, or cut to three letters and more."""
-    if stem == "ма":
-        return word in ("май", "мая")
-    return word.startswith(stem) or (len(word) >= 3 and stem.startswith(word))
+def _is_month(word: str, forms: str) -> bool:
+    """One of the forms of a month's name, or its beginning of at least three letters."""
+    return len(word) >= 3 and any(form.startswith(word) for form in forms.split())
 
 
 def _of_serial(text: str, today: date, serial: int, epoch_1904: bool) -> BirthDate:
