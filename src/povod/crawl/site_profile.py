@@ -13,7 +13,8 @@ class SiteProfile:
     """Names as in `site_profiles.data`.
 
     `selectors` gives CSS per field, `parsing` is `{type, root, fields{}}` of the adapter
-    `json_api`, `product_patterns` are globs over path and query (or `re:` expressions) of product pages.
+    `json_api`, `product_patterns` are globs over path and query of product pages, or `re:` and an
+    expression.
     """
 
     cms: str | None = None

@@ -17,6 +17,10 @@ from povod.crawl.extract.product_model import Layer
 from povod.crawl.site_profile import NO_PROFILE, SiteProfile
 
 ENTRY_POINTS = "povod.site_adapters"
+GENERIC = "generic"
+"""Value of a profile's `cms` for a site that no adapter fits."""
+
+_HEAD = 6_000  # bytes
 _BUILT_IN = (
     "bitrix", "woocommerce", "cscart", "insales", "opencart", "cm3", "shopify", "magento",
     "joomla", "json_api",
@@ -58,6 +62,9 @@ class SiteAdapter:
     """Base of all adapters: finds nothing, wants nothing."""
 
     name: ClassVar[str] = ""
+    hints: ClassVar[tuple[bytes, ...]] = ()
+    """Only a page that shows one of these where traces usually stand is searched for all of them;
+    none given, every page is."""
     traces: ClassVar[tuple[Trace, ...]] = ()
 
     def read(self, document: Document, profile: SiteProfile) -> Reading:
@@ -97,11 +104,15 @@ def _load() -> None:
 def detect(document: Document, headers: Mapping[str, str] | None = None) -> Detection:
     """The likeliest engine with its confidence: independent traces add up as chances do."""
     head = "\n".join(f"{k}: {v}" for k, v in (headers or {}).items()).lower().encode()
+    places = _usual_places(document)
     best = Detection()
     for name, adapter in adapters().items():
+        page = document.source
+        if adapter.hints and not any(hint in places for hint in adapter.hints):
+            page = b""
         doubt, evidence = 1.0, []
         for trace in adapter.traces:
-            if trace.needle in (document.source if trace.where == "page" else head):
+            if trace.needle in (page if trace.where == "page" else head):
                 doubt *= 1 - trace.weight
                 evidence.append(trace.needle.decode("ascii", "replace"))
         if 1 - doubt > best.confidence:
@@ -109,10 +120,32 @@ def detect(document: Document, headers: Mapping[str, str] | None = None) -> Dete
     return best
 
 
+def _usual_places(document: Document) -> bytes:
+    """The head of the page, the addresses of its scripts and styles, the names of its metas.
+
+    Searching a whole page for the traces of all engines would cost more than parsing it.
+    """
+    source = document.source
+    if len(source) <= 2 * _HEAD:
+        return source
+    nodes = document.tree.css("script[src],link[href],form[action],body[class]")[:300]
+    addresses = "\n".join(
+        text
+        for node in nodes
+        for name in ("src", "href", "action", "class")
+        if (text := node.attributes.get(name))
+    )
+    names = "\n".join((addresses, *document.metas, document.metas.get("generator", "")))
+    return source[:_HEAD] + names.encode("utf-8", "replace")
+
+
 def chosen_adapter(
     document: Document, profile: SiteProfile = NO_PROFILE, headers: Mapping[str, str] | None = None
 ) -> tuple[SiteAdapter | None, Detection]:
-    """The adapter to use: the profile's, else the detected one if it is sure enough."""
+    """The adapter to use: the profile's, else the detected one if it is sure enough.
+
+    Whoever remembers a detection per host hands it on as the profile's `cms`.
+    """
     if profile.parsing and not profile.cms:
         return adapters()["json_api"], Detection("json_api", 1.0, ("profile",))
     if profile.cms:

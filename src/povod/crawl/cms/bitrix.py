@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from povod.crawl.cms.base import Reading, SiteAdapter, Trace, site_adapter
 from povod.crawl.cms.common import JsonObject, objects_in, price_of, put_single, true_of
@@ -25,6 +25,7 @@ class Bitrix(SiteAdapter):
     """Shops on 1C-Bitrix."""
 
     name = "bitrix"
+    hints = (b"bitrix", b"JCCatalog", b"BX.")
     traces: ClassVar[tuple[Trace, ...]] = (
         Trace(b"/bitrix/templates/", 0.6),
         Trace(b"/bitrix/js/", 0.6),
@@ -126,7 +127,10 @@ class _TreeNames:
 
     def __init__(self, data: JsonObject, tree: LexborHTMLParser) -> None:
         self._props = {str(prop.get("ID")): prop for prop in objects_in(data.get("TREE_PROPS"))}
-        self._tree = tree
+        self._nodes: dict[str, LexborNode] = {}
+        for node in tree.css("[data-treevalue]"):
+            self._nodes.setdefault(node.attributes.get("data-treevalue") or "", node)
+        self._names: dict[str, str] = {}
 
     def attributes(self, offer: JsonObject) -> Mapping[str, str]:
         """`{'PROP_46': '12'}` in the words of the page, else the properties that are shown."""
@@ -140,27 +144,29 @@ class _TreeNames:
         return found or _displayed(offer.get("DISPLAY_PROPERTIES"))
 
     def _name(self, identity: str) -> str:
-        named = plain_text(self._props.get(identity, {}).get("NAME"))
-        if named:
-            return named
-        node = (
-            self._tree.css_first(f'[data-treevalue^="{identity}_"]') if identity.isdigit() else None
-        )
+        if identity not in self._names:
+            prop = self._props.get(identity, {})
+            name = plain_text(prop.get("NAME")) or self._shown_name(identity)
+            self._names[identity] = name or plain_text(prop.get("CODE")) or f"PROP_{identity}"
+        return self._names[identity]
+
+    def _shown_name(self, identity: str) -> str | None:
+        """The title of the block in which the values of the property stand."""
+        starts = f"{identity}_"
+        node = next((node for key, node in self._nodes.items() if key.startswith(starts)), None)
         for _ in range(5):
             node = node.parent if node is not None else None
             title = node.css_first('[class*="title"],[class*="name"],dt,label') if node else None
             if title is not None and "data-treevalue" not in title.attributes:
-                return text_of(title).rstrip(" :") or identity
-        return plain_text(self._props.get(identity, {}).get("CODE")) or f"PROP_{identity}"
+                return text_of(title).rstrip(" :") or None
+        return None
 
     def _value(self, identity: str, value: str) -> str:
         values = self._props.get(identity, {}).get("VALUES")
         for item in objects_in(values):
             if str(item.get("ID")) == value and (name := plain_text(item.get("NAME"))):
                 return name
-        if not (identity.isdigit() and value.isdigit()):
-            return value
-        node = self._tree.css_first(f'[data-treevalue="{identity}_{value}"]')
+        node = self._nodes.get(f"{identity}_{value}")
         if node is None:
             return value
         return (

@@ -23,6 +23,7 @@ class Cm3(SiteAdapter):
     """Shops with `shop2`."""
 
     name = "cm3"
+    hints = (b"shop2", b"megagroup")
     traces: ClassVar[tuple[Trace, ...]] = (
         Trace(b"shop2.init(", 0.8),
         Trace(b"shop2-", 0.4),

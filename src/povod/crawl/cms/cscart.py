@@ -27,6 +27,7 @@ class CsCart(SiteAdapter):
     """Shops on CS-Cart."""
 
     name = "cscart"
+    hints = (b"ty-", b"Tygh", b"dispatch")
     traces: ClassVar[tuple[Trace, ...]] = (
         Trace(b"Tygh", 0.6),
         Trace(b'class="ty-', 0.5),

@@ -27,6 +27,7 @@ class InSales(SiteAdapter):
     """Shops on InSales."""
 
     name = "insales"
+    hints = (b"insales", b"InSales", b"page-config", b"products_by_id")
     traces: ClassVar[tuple[Trace, ...]] = (
         Trace(b"insales", 0.4),
         Trace(b"InSales", 0.5),

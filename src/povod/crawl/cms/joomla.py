@@ -19,6 +19,7 @@ class Joomla(SiteAdapter):
     """Shops on Joomla."""
 
     name = "joomla"
+    hints = (b"com_virtuemart", b"com_hikashop", b"oomla")
     traces: ClassVar[tuple[Trace, ...]] = (
         Trace(b"com_virtuemart", 0.8),
         Trace(b"com_hikashop", 0.8),

@@ -4,6 +4,7 @@ It knows what template engines print: single quotes, bare keys, trailing commas,
 `undefined`, `!0`. What is no literal (a call, a function, a sum) is passed over and reads as None.
 """
 
+import json
 import re
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ MAX_DEPTH = 60
 MAX_VALUES = 200_000
 """Deeper or larger literals are no catalogue of one product."""
 
+_JSON = json.JSONDecoder(strict=False)
 _SKIP = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _NUMBER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
 _WORD = re.compile(r"[\w$]+")
@@ -27,7 +29,10 @@ class NoLiteralError(ValueError):
 
 def read_js(text: str, start: int = 0) -> Any:
     """The value of the literal that begins at `start`; `NoLiteralError` when none does."""
-    return _Reader(text, start).value(0)
+    try:
+        return _JSON.raw_decode(text, start)[0]  # many templates print plain JSON
+    except (ValueError, RecursionError):
+        return _Reader(text, start).value(0)
 
 
 def js_after(text: str, marker: str) -> Any:

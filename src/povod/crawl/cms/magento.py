@@ -25,6 +25,7 @@ class Magento(SiteAdapter):
     """Shops on Magento 2 and Adobe Commerce."""
 
     name = "magento"
+    hints = (b"agento", b"/static/version")
     traces: ClassVar[tuple[Trace, ...]] = (
         Trace(b"text/x-magento-init", 0.8),
         Trace(b"Magento_", 0.5),

@@ -21,6 +21,7 @@ class OpenCart(SiteAdapter):
     """Shops on OpenCart and its descendants."""
 
     name = "opencart"
+    hints = (b"route=", b"catalog/view")
     traces: ClassVar[tuple[Trace, ...]] = (
         Trace(b"route=product/product", 0.6),
         Trace(b"route=checkout/cart", 0.5),

@@ -26,6 +26,7 @@ class Shopify(SiteAdapter):
     """Shops on Shopify."""
 
     name = "shopify"
+    hints = (b"shopify", b"Shopify", b"/cdn/shop/")
     traces: ClassVar[tuple[Trace, ...]] = (
         Trace(b"cdn.shopify.com", 0.6),
         Trace(b"/cdn/shop/", 0.5),

@@ -28,6 +28,7 @@ class WooCommerce(SiteAdapter):
     """Shops on WordPress with WooCommerce."""
 
     name = "woocommerce"
+    hints = (b"woocommerce", b"wp-content", b"variations_form")
     traces: ClassVar[tuple[Trace, ...]] = (
         Trace(b"/wp-content/", 0.4),
         Trace(b"woocommerce", 0.6),

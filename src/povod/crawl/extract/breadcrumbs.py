@@ -98,8 +98,6 @@ def _crumb_of(entry: Item, document: Document) -> Crumb:
 
 
 def _of_markup(document: Document) -> list[Crumb]:
-    if b"crumb" not in document.source.lower() and b"path" not in document.source:
-        return []
     for query in _TRAIL_QUERIES:
         for node in document.tree.css(query)[:5]:
             if node.tag in ("html", "body", "head", "a", "style", "script", "link"):

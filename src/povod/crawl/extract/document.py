@@ -32,7 +32,7 @@ class Document:
     @cached_property
     def base(self) -> str:
         """The address that links are seen from."""
-        node = self.tree.css_first("base[href]") if b"<base" in self.source else None
+        node = self.tree.css_first("base[href]")
         href = (node.attributes.get("href") or "") if node is not None else ""
         return resolved(href, self.url) or self.url
 
@@ -44,12 +44,12 @@ class Document:
     @cached_property
     def json_ld(self) -> list[JsonObject]:
         """The JSON-LD objects of the page."""
-        return json_ld_of(self.tree) if b"ld+json" in self.source.lower() else []
+        return json_ld_of(self.tree)
 
     @cached_property
     def items(self) -> list[Item]:
         """The microdata items of the page."""
-        return items_of(self.tree) if b"itemscope" in self.source else []
+        return items_of(self.tree)
 
     @cached_property
     def title(self) -> str | None:
@@ -79,7 +79,9 @@ class Document:
 
 def text_of(node: LexborNode) -> str:
     """Text of a node on one line; words on both sides of a line break stay apart."""
-    if node.css_first(_INNER_BREAK) is not None:
+    child = node.first_child
+    is_plain = child is not None and child.tag == "-text" and child.next is None
+    if not is_plain and node.css_first(_INNER_BREAK) is not None:
         return collapse(node.text(separator=" "))
     return collapse(node.text())
 

@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborNode
 from povod.crawl.extract.availability import availability_of_text, stock_of_text
 from povod.crawl.extract.document import Document, text_of
 from povod.crawl.extract.price import accepted
-from povod.crawl.extract.price_nodes import Shown, shown_prices
+from povod.crawl.extract.price_nodes import PRICE_QUERY, Shown, shown_prices
 from povod.crawl.extract.product_model import Layer
 from povod.crawl.extract.values import code_of, gtin_of, text_digest
 
@@ -54,11 +54,9 @@ def shows_product(shown: Shown, document: Document) -> bool:
 
 
 def shown_of(document: Document) -> Shown:
-    """Prices in the markup; none when the page has no word for them."""
-    source = document.source
-    if b"price" in source or b"Price" in source or b"cena" in source or b"cost" in source:
-        return shown_prices(document)
-    return Shown()
+    """Prices in the markup; a page without any node for them is done at once."""
+    has_any = document.tree.css_first(PRICE_QUERY) is not None
+    return shown_prices(document) if has_any else Shown()
 
 
 def layer_of_markup(document: Document, shown: Shown, *, wanted: frozenset[str]) -> Layer:

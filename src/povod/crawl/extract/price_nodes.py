@@ -26,7 +26,10 @@ BUY = re.compile(
 
 _MAX_NODES = 600
 _MAX_TEXT = 90
-_PRICE_QUERY = (
+_ENOUGH = 16
+"""Prices outside of asides after which a page is known for a list."""
+
+PRICE_QUERY = (
     '[class*="price" i],[id*="price" i],[class*="cena" i],[class*="cost" i],[data-price],'
     '[itemprop="price"],[class*="amount" i]'
 )
@@ -34,7 +37,7 @@ _BUY_QUERY = (
     'button,input[type="submit"],input[type="button"],a[class*="buy" i],a[class*="cart" i],'
     'a[class*="basket" i],a[class*="btn" i],a[class*="button" i],[class*="add-to" i],[id*="buy" i]'
 )
-_QUERY = f"h1,h2,h3,{_PRICE_QUERY},{_BUY_QUERY}"
+_QUERY = f"h1,h2,h3,{PRICE_QUERY},{_BUY_QUERY}"
 _OLD = re.compile(
     r"old|was(?![a-z])|before|cross|through|strike|compare-?at|rrp|msrp|list-?price|price-?list\b"
     r"|full-?price|base-?price|regular|discount-?from|origin|retail|без[-_]?скид|bez[-_]?skid|prev"
@@ -97,6 +100,8 @@ def shown_prices(document: Document) -> Shown:
             _note_button(node, shown)
         elif found := _price_node(node, is_after_heading):
             nodes.append(found)
+            if len(nodes) >= _ENOUGH:
+                break
     _choose(nodes, shown)
     return shown
 
@@ -168,8 +173,8 @@ def _bears_price(node: LexborNode, text: str, price: Price) -> bool:
 def _own_text(node: LexborNode) -> str:
     """Text of the node without what is crossed out in it; kopecks in small type are set off."""
     text = node.text(separator=" ", strip=True)
-    if not text or len(text) > 3 * _MAX_TEXT:
-        return text[: 4 * _MAX_TEXT]
+    if not text or len(text) > 3 * _MAX_TEXT or _is_plain(node):
+        return collapse(text[: 4 * _MAX_TEXT])
     for inner in node.css('del,s,strike,[class*="old" i]'):
         if inner.mem_id != node.mem_id:
             text = text.replace(inner.text(separator=" ", strip=True), " ", 1)
@@ -178,6 +183,12 @@ def _own_text(node: LexborNode) -> str:
         if re.fullmatch(r"\d{2}", digits) and inner.mem_id != node.mem_id:
             text = re.sub(rf"(?<=\d)\s*[.,]?\s+[.,]?{digits}(?!\d)", f".{digits}", text, count=1)
     return collapse(text)
+
+
+def _is_plain(node: LexborNode) -> bool:
+    """Whether the node holds nothing but text."""
+    child = node.first_child
+    return child is not None and child.tag == "-text" and child.next is None
 
 
 def _is_old(node: LexborNode) -> bool:

@@ -25,7 +25,7 @@ from povod.kit.text import value_key
 
 _LIST_OF_CARDS = 4
 """Price nodes of one look that make a page with a mere AggregateOffer a list."""
-_TRACES_OF_OLD_PRICES = (b"<del", b"<s>", b"<s ", b"<strike", b"old", b"cross", b"regular")
+_CROSSED_OUT = 'del,s,strike,[class*="old" i],[class*="cross" i],[class*="regular" i]'
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ def _matches(pattern: str, url: str) -> bool:
 def _shown(document: Document, layers: list[Layer], is_structured: bool) -> Shown:
     """The markup's prices, unless structured data gave one and nothing is crossed out."""
     has_price = any(layer.variants or layer.fields.get("price") is not None for layer in layers)
-    if is_structured and has_price and not any(t in document.source for t in _TRACES_OF_OLD_PRICES):
+    if is_structured and has_price and document.tree.css_first(_CROSSED_OUT) is None:
         return Shown()
     return shown_of(document)
 

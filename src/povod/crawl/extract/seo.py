@@ -153,8 +153,6 @@ def _images(tree: LexborHTMLParser) -> dict[str, Any]:
 
 
 def _json_ld(document: Document) -> dict[str, Any]:
-    if b"ld+json" not in document.source:
-        return {}
     types = dict.fromkeys(
         name for item in walk(document.json_ld) for name in sorted(types_of(item))
     )

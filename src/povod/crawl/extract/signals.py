@@ -33,6 +33,12 @@ _BLOCK = re.compile(
     r"|attention\s+required|security\s+check|pardon\s+our\s+interruption",
     re.IGNORECASE,
 )
+_BLOCK_ROOTS = (
+    "доступ", "блокир", "подозрител", "подтвердите", "робот", "проверка бра", "слишком много",
+    "ваш ip", "превышен", "denied", "blocked", "human", "robot", "unusual", "verify", "checking",
+    "too many", "bot detect", "attention", "security", "pardon",
+)  # fmt: skip
+"""One of these stands in every phrase: most pages are done after looking for them."""
 _NOT_FOUND = re.compile(
     r"(?:страниц\w*|товар\w*|раздел\w*|элемент\w*|магазин\w*|сайт\w*|запрашиваем\w+\s+\w+)\s+"
     r"(?:по\s+этому\s+адресу\s+)?(?:не\s+(?:найден|существует|обнаружен)|был[аои]?\s+удал|удал[её]н)"
@@ -78,10 +84,11 @@ def says_not_found(title: str | None, h1: str | None, visible: str) -> bool:
 
 def block_phrase(title: str | None, visible: str) -> str | None:
     """The phrase of a block in the title, or in a page of less than `BLOCK_TEXT` characters."""
-    found = _BLOCK.search(title or "")
-    if found is None and len(visible) < BLOCK_TEXT:
-        found = _BLOCK.search(visible)
-    return found.group() if found else None
+    for text in (title, visible if len(visible) < BLOCK_TEXT else None):
+        lowered = text.lower() if text else ""
+        if any(root in lowered for root in _BLOCK_ROOTS) and (found := _BLOCK.search(lowered)):
+            return found.group()
+    return None
 
 
 def silent_block(

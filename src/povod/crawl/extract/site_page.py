@@ -138,7 +138,7 @@ def extract_site_page(
         needs_js=needs_script(document, texts.visible, has_product=reading.product is not None),
         soft_404=is_soft_404,
         is_structured=reading.is_structured,
-        block_phrase=block_phrase(document.title, texts.visible),
+        block_phrase=None if reading.is_structured else block_phrase(seo.title, texts.visible),
         cms=reading.detection.name,
         cms_confidence=reading.detection.confidence,
         wants=reading.wants,
