@@ -4,11 +4,12 @@ No expressions, loops or attribute access; values are never taken for templates.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 
 from povod.kit.errors import InputError
 
+_MARK = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
 _TAG = re.compile(r"\{\{\s*([a-z_]+)\s*(?:\|\s*([a-z_]+)(?::([^}|]*))?\s*)?\}\}")
 
 
@@ -46,6 +47,30 @@ def render(template: str, values: Mapping[str, object]) -> str:
         return _FILTERS[filter_name](values[name], argument)
 
     return _TAG.sub(fill, template)
+
+
+def check_template(template: str, fields: Collection[str]) -> None:
+    """Refuse what `render` could not fill, naming line and reason (G60)."""
+    position = 0
+    while mark := _MARK.search(template, position):
+        tag = _TAG.match(template, mark.start())
+        problem = _problem(tag, mark[0], fields)
+        if problem or tag is None:
+            line = template.count("\n", 0, mark.start()) + 1
+            raise TemplateError(f"line {line}: {problem}")
+        position = tag.end()
+
+
+def _problem(tag: re.Match[str] | None, mark: str, fields: Collection[str]) -> str:
+    if tag is None:
+        if mark in ("{%", "%}", "{#", "#}"):
+            return "loops, conditions and comments are not possible in templates"
+        return f"{mark!r} is unclosed or holds no plain field; write {{{{field}}}}"
+    if tag[1] not in fields:
+        return f"unknown field {tag[1]!r}; there are: {', '.join(sorted(fields))}"
+    if tag[2] and tag[2] not in _FILTERS:
+        return f"unknown filter {tag[2]!r}; there are: {', '.join(sorted(_FILTERS))}"
+    return ""
 
 
 def unfilled(text: str) -> list[str]:

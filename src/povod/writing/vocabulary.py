@@ -56,7 +56,12 @@ def _bare(text: str) -> str:
 
 def mixed_script_words(text: str) -> list[str]:
     """Words that mix Cyrillic and Latin letters, as a lookalike does."""
-    return [match[0] for match in _MIXED.finditer(text)]
+    return [text[start:end] for start, end in mixed_script_spans(text)]
+
+
+def mixed_script_spans(text: str) -> list[tuple[int, int]]:
+    """Where such words stand."""
+    return [match.span() for match in _MIXED.finditer(text)]
 
 
 def shouts(text: str) -> bool:

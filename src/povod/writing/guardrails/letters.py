@@ -1,6 +1,6 @@
-"""What a text may not do: state what no fact, offer or contact holds (L98).
+"""What a letter may not do: state what no fact, offer or contact holds (L98).
 
-`check` judges the claims of any text; `check_letter` adds the form of a letter. Both are pure and
+`check_claims` judges the claims of any text; `check_letter` adds the form of a letter. Both are pure and
 give violations with a reason a person understands. Words are compared by stem, because Russian
 declines: «Казани» is covered by «Казань».
 """
@@ -8,7 +8,6 @@ declines: «Казани» is covered by «Казань».
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -16,6 +15,10 @@ from rapidfuzz import fuzz
 from povod.kit.text import collapse
 from povod.writing import vocabulary
 from povod.writing.briefs import CompanyBrief, EmailTemplate, OfferBrief
+from povod.writing.guardrails.base import Violation
+from povod.writing.guardrails.content import find_meta
+from povod.writing.guardrails.privacy import find_numbers
+from povod.writing.guardrails.signs import find_controls
 from povod.writing.templates import unfilled
 
 BODY_MIN = 300
@@ -35,21 +38,13 @@ BANNED = (
 )
 
 
-@dataclass(frozen=True)
-class Violation:
-    """One broken rule: `code` for programs, `reason` for people, `found` as it stands."""
-
-    code: str
-    reason: str
-    found: str = ""
-
-
-def check(text: str, facts: Iterable[Any]) -> list[Violation]:
+def check_claims(text: str, facts: Iterable[Any]) -> list[Violation]:
     """Everything in `text` that its facts do not prove, and marks no text may carry.
 
     `facts` are texts, or objects or mappings with `quote`, `value` or `text`.
     """
-    known = vocabulary.Known(text_of(fact) for fact in facts)
+    texts = [text_of(fact) for fact in facts]
+    known = vocabulary.Known(texts)
     plain = unicodedata.normalize("NFC", text)
     found = [
         *_unproved("number", "no fact holds this number", known.strange_numbers(plain)),
@@ -61,7 +56,8 @@ def check(text: str, facts: Iterable[Any]) -> list[Violation]:
         *_unproved("superlative", "praise that no fact proves", known.strange_praise(plain)),
         *_unproved("promise", "a promise that no fact proves", known.strange_promises(plain)),
     ]
-    return found + _marks(text)
+    common = [*find_numbers(plain, "\n".join(texts)), *find_meta(plain), *find_controls(text)]
+    return [*found, *_marks(text), *(hit.violation("en") for hit in common)]
 
 
 def text_of(fact: Any) -> str:
@@ -104,7 +100,7 @@ def check_letter(
     """
     allowed = [*(text_of(fact) for fact in company.facts), *offer.texts()]
     allowed += [company.brand, company.city, company.niche, company.site]
-    found = check(f"{letter.subject}\n{letter.body}", allowed)
+    found = check_claims(f"{letter.subject}\n{letter.body}", allowed)
     return [
         *found,
         *_form(letter, max_body),

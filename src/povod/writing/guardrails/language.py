@@ -1,0 +1,50 @@
+"""Script and repetition (G92, G93)."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from povod.writing.guardrails.base import Hit
+from povod.writing.vocabulary import mixed_script_spans
+
+MIN_LETTERS = 20
+MIN_SHARE = 0.9
+SHINGLE = 5
+RECENT_MAX, RUN_MAX = 0.6, 0.85
+_CYRILLIC = re.compile(r"[А-Яа-яЁё]")
+_LATIN = re.compile(r"[A-Za-z]")
+_WORD = re.compile(r"\w+")
+
+
+def find_language(masked: str, language: str) -> Iterator[Hit]:
+    """A text in another script than its own, and words that mix two."""
+    own, other = (_CYRILLIC, _LATIN) if language == "ru" else (_LATIN, _CYRILLIC)
+    plain = re.sub(r"\{\{[^{}]*\}\}", "", masked)
+    letters, strange = len(own.findall(plain)), len(other.findall(plain))
+    if letters + strange >= MIN_LETTERS and letters < MIN_SHARE * (letters + strange):
+        yield Hit("language", 0, len(masked), language)
+    for start, end in mixed_script_spans(masked):
+        yield Hit("language", start, end, masked[start:end], detail="mixed_script")
+
+
+def shingles(text: str, size: int = SHINGLE) -> set[tuple[str, ...]]:
+    """All runs of `size` words of the text."""
+    words = _WORD.findall(text.casefold().replace("ё", "е"))
+    return {tuple(words[at : at + size]) for at in range(len(words) - size + 1)}
+
+
+def similarity(one: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> float:
+    """Share of common shingles, 0 to 1."""
+    union = len(one | other)
+    return len(one & other) / union if union else 0.0
+
+
+def find_repetition(body: str, recent: Iterable[str], run: Iterable[str]) -> Iterator[Hit]:
+    """A body too like one of the client's last texts, or nearly equal to one of this run."""
+    own = shingles(body)
+    for others, limit, detail in (
+        (recent, RECENT_MAX, "repeats_recent"),
+        (run, RUN_MAX, "repeats_run"),
+    ):
+        if any(similarity(own, shingles(other)) >= limit for other in others):
+            yield Hit("repetition", 0, len(body), "", detail=detail)
+            return
