@@ -13,8 +13,8 @@ from sqlalchemy.engine import Connection
 
 from povod.delivery.addresses import PUBLIC_PROVIDERS
 from povod.delivery.moves import Message
-from povod.delivery.windows import midnight, next_midnight
 from povod.engine.quotas import Limit, Quotas
+from povod.kit.days import midnight, next_midnight
 from povod.kit.settings import Settings
 from povod.store.tables import deliveries
 from povod.store.tables import quotas as quotas_table

@@ -15,7 +15,8 @@ from sqlalchemy.engine import Connection
 
 from povod.delivery.hours import hours_for
 from povod.delivery.moves import Message
-from povod.delivery.windows import Hours, next_midnight
+from povod.delivery.windows import Hours
+from povod.kit.days import next_midnight
 from povod.kit.settings import Settings
 from povod.store.tables import mx_cache
 from povod.store.tables import settings as settings_table

@@ -6,8 +6,10 @@ first for opening and to the second for closing.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from povod.kit.days import instant
 
 LEAST_OVERLAP = timedelta(minutes=60)
 SEARCH_DAYS = 400
@@ -26,7 +28,7 @@ class Window:
     def on(self, day: date) -> "Span":
         """Opening and closing on `day`, in UTC."""
         last = day + timedelta(days=1) if self.end < self.start else day
-        return Span(_instant(day, self.start, self.zone, 0), _instant(last, self.end, self.zone, 1))
+        return Span(instant(day, self.start, self.zone, 0), instant(last, self.end, self.zone, 1))
 
 
 @dataclass(frozen=True)
@@ -88,22 +90,3 @@ class Hours:
         if self.next_open(moment) == moment:
             return True
         return bool(grace) and self.next_open(moment - grace) not in (None, self.next_open(moment))
-
-
-def _instant(day: date, at: time, zone: str, fold: int) -> datetime:
-    """A local time as UTC; skipped ones move forward by the length of the gap."""
-    local = datetime.combine(day, at.replace(fold=fold), ZoneInfo(zone))
-    if local.astimezone(UTC).astimezone(ZoneInfo(zone)).time() != at.replace(fold=0):
-        # In a gap fold 0 is read with the offset before it, which lands after the gap.
-        local = local.replace(fold=0)
-    return local.astimezone(UTC)
-
-
-def midnight(moment: datetime, zone: str) -> datetime:
-    """The beginning of the local day of `moment`."""
-    return _instant(moment.astimezone(ZoneInfo(zone)).date(), time(), zone, 0)
-
-
-def next_midnight(moment: datetime, zone: str) -> datetime:
-    """The beginning of the next local day."""
-    return _instant(moment.astimezone(ZoneInfo(zone)).date() + timedelta(days=1), time(), zone, 0)

@@ -37,6 +37,11 @@ def normalize_inn(text: str) -> str:
     return _NOISE.sub("", text)
 
 
+def inn_with_check(head: str) -> str:
+    """The INN of a company whose first nine digits are `head`: for invented data."""
+    return head + _inn_digit(head)
+
+
 def _is_digits(text: str) -> bool:
     return text.isascii() and text.isdecimal()
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from povod.delivery.hours import is_working_day, known_zone
-from povod.delivery.windows import Hours, Window, midnight, next_midnight
+from povod.delivery.windows import Hours, Window
+from povod.kit.days import midnight, next_midnight
 
 ZONES = (
     *("Europe/Moscow", "Asia/Vladivostok", "Asia/Kamchatka", "Europe/Berlin", "America/New_York"),

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from povod.delivery.gates.model import HOLD, OPEN, Scene, Verdict
-from povod.delivery.windows import midnight, next_midnight
+from povod.kit.days import midnight, next_midnight
 from povod.store.tables import outreach_messages as messages
 
 

@@ -13,7 +13,7 @@ from povod.delivery.mailboxes import Mailbox
 from povod.delivery.moves import Message
 from povod.delivery.office import Office
 from povod.delivery.routing.mx import RU, MxAnswer, Resolve, classify, known
-from povod.delivery.windows import midnight
+from povod.kit.days import midnight
 from povod.store.tables import deliveries
 
 NO_MX = MxAnswer("", [], None)

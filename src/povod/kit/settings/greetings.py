@@ -102,7 +102,7 @@ class GreetingTextSettings(BaseModel):
 class ClientDataSettings(BaseModel):
     """Where facts about clients and their companies come from."""
 
-    enrichment_mode: Literal["stub", "csv", "dadata", "egrul"] = Field(
+    enrichment_mode: Literal["stub", "csv", "dadata"] = Field(
         "stub", description="source of company facts by INN"
     )
     enrichment_csv_file: Path | None = Field(None, description="own reference file of companies")
@@ -111,7 +111,6 @@ class ClientDataSettings(BaseModel):
         "https://suggestions.dadata.ru/suggestions/api/4_1/rs", description="API address"
     )
     dadata_daily_limit: int = Field(9000, ge=0, description="questions per day, Moscow time")
-    egrul_base_url: str = Field("https://egrul.nalog.ru", description="public register")
     crm_sync_source: Literal["none", "file", "http", "sql"] = Field(
         "none", description="where clients are read from"
     )

@@ -1,0 +1,1 @@
+"""Facts about companies by their INN: providers, a cache, limits (G118-G121)."""
