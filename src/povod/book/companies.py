@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from povod.book.names import name_key
-from povod.kit.ids import new_id
+from povod.kit.ids import new_ids
 from povod.kit.inn import is_valid_inn
-from povod.store.bulk import among, bulk_insert, bulk_update
+from povod.store.bulk import among, bulk_insert, bulk_insert_new, bulk_update
 from povod.store.tables import companies, company_domains
 
 OWNED = ("primary", "alias")
@@ -113,12 +113,10 @@ def _by_company(owners: Mapping[str, str], ordered: Iterable[Sighting]) -> dict[
 
 def _insert(conn: Connection, now: datetime, unknown: Sequence[Sighting]) -> dict[str, str]:
     """The companies this call made, by domain; another process may have been faster with some."""
-    rows = [_row(sighting, now) for sighting in unknown]
-    bulk_insert(conn, companies, rows)
-    ids = [row["id"] for row in rows]
-    table = companies.c
-    query = sa.select(table.canonical_domain, table.id).where(among(conn, table.id, ids))
-    added = {row.canonical_domain: row.id for row in conn.execute(query).all()}
+    ids = new_ids(len(unknown))
+    rows = [_row(name, sighting, now) for name, sighting in zip(ids, unknown, strict=True)]
+    made = bulk_insert_new(conn, companies, rows)
+    added = {row["canonical_domain"]: row["id"] for row in rows if row["id"] in made}
     owned = [
         {"company_id": company_id, "domain": domain, "kind": "primary", "since": now}
         for domain, company_id in added.items()
@@ -127,12 +125,12 @@ def _insert(conn: Connection, now: datetime, unknown: Sequence[Sighting]) -> dic
     return added
 
 
-def _row(sighting: Sighting, now: datetime) -> dict[str, Any]:
+def _row(company_id: str, sighting: Sighting, now: datetime) -> dict[str, Any]:
     found = sighting.source == "yandex_search_api"
     origin = "serp" if found else sighting.source
     named = {"name": sighting.name, "city": sighting.city, "website_url": sighting.host}
     return {
-        "id": new_id(),
+        "id": company_id,
         "name": sighting.name,
         "name_key": name_key(sighting.name),
         "canonical_domain": sighting.domain,

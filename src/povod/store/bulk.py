@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection, Dialect
 
-from povod.store.types import CLOCK_OPTION, UtcDateTime
+from povod.kit.ids import new_ids
+from povod.store.types import CLOCK_OPTION, TextUuid, UtcDateTime
 
 Row = Mapping[str, Any]
 
@@ -31,16 +32,19 @@ def bulk_insert(
     are the columns of the unique rule that `update` is about.
     """
     if rows:
-        names = [str(column.name) for column in table.columns if column.name in rows[0]]
-        made = {
-            str(column.name): _defaults(conn, column, len(rows))
-            for column in table.columns
-            if column.default is not None and column.name not in rows[0]
-        }
-        statement = _insert_sql(
-            conn.dialect, table, (*names, *made), tuple(conflict), tuple(update)
-        )
-        _execute(conn, table, statement, _columns(rows, names) | made)
+        columns, statement = _prepared(conn, table, rows, tuple(conflict), tuple(update))
+        _execute(conn, table, statement, columns)
+
+
+def bulk_insert_new(conn: Connection, table: sa.Table, rows: Sequence[Row]) -> set[str]:
+    """Insert rows that bring their `id`; gives the ids of those that no unique rule held off."""
+    if not rows or conn.dialect.name == "sqlite":
+        bulk_insert(conn, table, rows)
+        ids = sa.select(table.c.id).where(among(conn, table.c.id, [row["id"] for row in rows]))
+        return set(conn.execute(ids).scalars()) if rows else set()
+    columns, statement = _prepared(conn, table, rows, (), ())
+    returning = conn.exec_driver_sql(f"{statement} RETURNING id::text", (_documents(columns),))
+    return set(returning.scalars())
 
 
 def bulk_update(conn: Connection, table: sa.Table, rows: Sequence[Row]) -> None:
@@ -66,6 +70,23 @@ def among(
     return column.in_(sa.select(listed.c.value))
 
 
+def _prepared(
+    conn: Connection,
+    table: sa.Table,
+    rows: Sequence[Row],
+    conflict: tuple[str, ...],
+    update: tuple[str, ...],
+) -> tuple[dict[str, list[Any]], str]:
+    names = [str(column.name) for column in table.columns if column.name in rows[0]]
+    made = {
+        str(column.name): _defaults(conn, column, len(rows))
+        for column in table.columns
+        if column.default is not None and column.name not in rows[0]
+    }
+    statement = _insert_sql(conn.dialect, table, (*names, *made), conflict, update)
+    return _columns(rows, names) | made, statement
+
+
 def _columns(rows: Sequence[Row], names: Iterable[str]) -> dict[str, list[Any]]:
     return {name: [row[name] for row in rows] for name in names}
 
@@ -76,6 +97,8 @@ def _defaults(conn: Connection, column: sa.Column[Any], count: int) -> list[Any]
         return [default.arg] * count
     if isinstance(column.type, UtcDateTime):
         return [_now(conn)] * count
+    if isinstance(column.type, TextUuid):
+        return list(new_ids(count))
     return [default.arg(None) for _ in range(count)]
 
 
@@ -92,11 +115,14 @@ def _execute(
         ]
         conn.exec_driver_sql(statement, list(zip(*converted, strict=True)))
     else:
-        records = [
-            dict(zip(columns, values, strict=True))
-            for values in zip(*columns.values(), strict=True)
-        ]
-        conn.exec_driver_sql(statement, (orjson.dumps(records, default=str).decode(),))
+        conn.exec_driver_sql(statement, (_documents(columns),))
+
+
+def _documents(columns: Mapping[str, list[Any]]) -> str:
+    records = [
+        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
+    ]
+    return orjson.dumps(records, default=str).decode()
 
 
 def _converted(dialect: Dialect, column: sa.Column[Any], values: list[Any]) -> list[Any]:
