@@ -25,7 +25,8 @@ _LONG_NUMBER = re.compile(r"(?:\d[\s().\-–—№/]*){8,}\d")
 _WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
 _LEGAL_FORMS = "ооо|оао|зао|пао|ао|ип|нко|ано|фгуп|муп|гуп|нпо|чоп|тоо|ltd|llc|inc|gmbh|jsc|corp|co"
 _FORM_WORDS = frozenset(_LEGAL_FORMS.split("|"))
-_ENDING = r"[^\W\d_]{0,3}"
+_LETTER = r"[^\W\d_]"
+LONGEST_ENDING = 3
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Title:
 
 def clean_title(title: str, personal: Personal) -> Title:
     """Controls, braces and line breaks out, at most 120 characters, people as placeholders."""
-    plain = clean(_BRACES.sub(" ", unicodedata.normalize("NFKC", title)))
+    plain = clean(_BRACES.sub(" ", unicodedata.normalize("NFC", title)))
     if holds_pii(plain):
         return Title("", pii=True)
     return Title(clean(redact(plain, personal))[:MAX_TITLE].rstrip())
@@ -97,5 +98,7 @@ def _words(texts: Iterable[str]) -> list[str]:
 
 def _any_case(word: str) -> str:
     """A pattern for a word in any grammatical case, and with ё written as е."""
-    stem = word[:-2] if len(word) > 5 else word[:-1] if len(word) > 3 else word
-    return "".join("[её]" if sign in "её" else re.escape(sign) for sign in stem) + _ENDING
+    gone = 2 if len(word) > 5 else 1 if len(word) > 3 else 0
+    stem = word[: len(word) - gone]
+    letters = "".join("[её]" if sign in "её" else re.escape(sign) for sign in stem)
+    return f"{letters}{_LETTER}{{0,{gone + LONGEST_ENDING}}}"

@@ -21,6 +21,11 @@ TWIG = (
     (0.10, -30, 0.80, 0.0), (0.20, 26, 0.96, 0.7), (0.31, -22, 1.12, 0.3), (0.40, 30, 0.78, 1.1),
     (0.50, -26, 0.98, 0.5), (0.60, 20, 0.86, 0.2), (0.70, -16, 0.72, 0.9), (0.83, 8, 0.62, 0.4),
 )  # fmt: skip
+SHOOTS = (
+    (6, (26, -34), (40, -66), (56, -104)),
+    (15, (26, 56), (90, 76), (140, 98)),
+    (21, (40, -20), (66, -14), (92, -22)),
+)
 
 
 def paint(painter: Painter, tones: dict[str, Colour]) -> None:
@@ -39,13 +44,15 @@ def paint(painter: Painter, tones: dict[str, Colour]) -> None:
 
 def twig(painter: Painter, pose: Pose) -> None:
     """Grows along its own x axis and bends aside, drawn for the lower left corner."""
-    main = pose.all(curve((0, 0), (90, 10), (180, 100), (430, 128), 40))
-    _side(painter, pose, ((52, 18), (80, -24), (96, -60), (112, -96)))
-    _side(painter, pose, ((150, 70), (180, 130), (250, 150), (300, 176)))
-    _side(painter, pose, ((270, 110), (320, 70), (360, 74), (404, 52)))
+    own = curve((0, 0), (90, 10), (180, 100), (430, 128), 40)
+    main = pose.all(own)
+    for place, first, second, end in SHOOTS:
+        x, y = own[place]
+        ends = ((x + dx, y + dy) for dx, dy in (first, second, end))
+        _side(painter, pose, ((x, y), *ends))  # type: ignore[arg-type] # four points in all
     painter.fill(taper(main, 9 * pose.scale, 1.6 * pose.scale), BARK)
     painter.fill(
-        taper([(x - 1, y - 1) for x, y in main], 2.4, 0.4), mix(BARK, flowers.WHITE, 0.35), 0.7
+        taper([(x - 1, y - 1) for x, y in main], 2.4, 0.4), mix(BARK, flowers.WHITE, 0.3), 0.3
     )
     for share, across, scale, turn in TWIG:
         x, y = main[round(share * 40)]
