@@ -39,7 +39,9 @@ class Authority:
         path = self._folder / "certificate.pem"
         certificate = self._issue(host, expired=expired)
         path.write_bytes(
-            certificate.public_bytes(serialization.Encoding.PEM) + _private(self._server_key)
+            certificate.public_bytes(serialization.Encoding.PEM)
+            + _private(self._server_key)
+            + self.ca_pem.encode()  # Chromium is told of the authority by its key, so it must see it
         )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(path)

@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -36,6 +36,7 @@ from povod.kit.url import registrable_domain
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Page, Playwright, Route
+    from playwright.async_api import Request as PageRequest
     from playwright.async_api import Response as PageResponse
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
@@ -182,17 +183,19 @@ class BrowserFetcher:
         from playwright.async_api import Error
 
         page = None
+        asked: list[str] = []
         try:
             async with asyncio.timeout(request.timeout_s):
                 page = await room.context.new_page()
+                page.on("request", lambda hop: _note_hop(hop, asked))
                 answer = await self._opened(page, request, address)
                 final = check_end(page.url, request, self._guard)
                 body = await _body(page, answer)
                 redirects = await _redirects(answer)
         except Error as error:
-            raise _failure(request, room.ticket, error.message) from None
+            raise _failure(request, room.ticket, asked, error.message) from None
         except TimeoutError:
-            raise _failure(request, room.ticket, "Timeout") from None
+            raise _failure(request, room.ticket, (), "Timeout") from None
         finally:
             if page is not None:
                 await _closed(page)
@@ -353,12 +356,21 @@ async def _closed(thing: "Page | BrowserContext") -> None:
         await thing.close()
 
 
-def _failure(request: FetchRequest, ticket: Ticket, message: str) -> FetchError:
+def _note_hop(hop: "PageRequest", asked: list[str]) -> None:
+    """Remember the host of a page that the browser goes to, redirects included."""
+    if hop.is_navigation_request():
+        asked.append(urlsplit(hop.url).hostname or "")
+
+
+def _failure(
+    request: FetchRequest, ticket: Ticket, asked: Sequence[str], message: str
+) -> FetchError:
     """The class: what the egress proxy knows first, then the browser's words."""
     if ticket.is_exhausted:
         return FetchError(FailureClass.BUDGET, request.url, "no bytes left")
-    if ticket.failure is not None and "ERR_ABORTED" not in message:
-        return FetchError(ticket.failure, request.url, ticket.detail)
+    if asked and asked[-1] in ticket.failures:
+        kind, detail = ticket.failures[asked[-1]]
+        return FetchError(kind, request.url, detail)
     kind = next((kind for word, kind in _BY_WORD if word in message), FailureClass.CONNECT_RESET)
     return FetchError(kind, request.url, message.splitlines()[0][:300])
 

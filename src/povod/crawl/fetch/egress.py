@@ -113,15 +113,16 @@ class EgressProxy:
         """Let its holder in no more; open connections run on."""
         self._tickets.pop(ticket.authorization, None)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._attend(reader, writer))
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with contextlib.suppress(ConnectionError, HeadError, TimeoutError):
                 await self._serve(reader, writer)
         finally:
-            self._tasks.discard(task)
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -137,13 +138,16 @@ class EgressProxy:
         try:
             await self._pass_on(head, ticket, (reader, writer))
         except _RefusedError as refusal:
-            ticket.failed(refusal.kind, refusal.detail)
             reason = f"{REASON_HEADER}: {refusal.kind.value}\r\nConnection: close\r\n"
             await _say(writer, _STATUS.get(refusal.kind, "502 Bad Gateway"), reason)
 
     async def _pass_on(self, head: Head, ticket: Ticket, client: Streams) -> None:
         host, port = _destination(head)
-        upstream = await self._connect(ticket, host, port)
+        try:
+            upstream = await self._connect(ticket, host, port)
+        except _RefusedError as refusal:
+            ticket.failed(host, refusal.kind, refusal.detail)
+            raise
         try:
             if head.method == "CONNECT":
                 client[1].write(b"HTTP/1.1 200 Connection established\r\n\r\n")

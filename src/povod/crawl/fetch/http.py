@@ -143,6 +143,8 @@ class HttpFetcher:
         except FetchError as caught:
             error = caught
         error.bytes_in, error.bytes_out = meter.bytes_in, meter.bytes_out
+        ticket = self._tickets.get(request.proxy.id) if request.proxy else None
+        error.proxy_refused = ticket is not None and ticket.login_refused
         raise error
 
     async def _follow(self, request: FetchRequest, meter: Meter, started: float) -> Response:
@@ -175,7 +177,9 @@ class HttpFetcher:
         size = self._head_bytes + len(target.raw_path_qs) + len(host)
         if headers:
             size += sum(len(name) + len(value) + 4 for name, value in headers.items())
-        proxy, proxy_headers = self._way_out(request.proxy) if request.proxy else (None, None)
+        proxy, login = self._way_out(request.proxy) if request.proxy else (None, None)
+        if login and target.scheme == "http":
+            headers = {**(headers or {}), **login}  # taken off by the egress proxy
         try:
             async with self._session.get(
                 target,
@@ -183,7 +187,7 @@ class HttpFetcher:
                 timeout=self._timeout(request),
                 headers=headers,
                 proxy=proxy,
-                proxy_headers=proxy_headers,
+                proxy_headers=login,
             ) as answer:
                 meter.bytes_out += size
                 size = 0

@@ -116,7 +116,9 @@ class HttpTlsFetcher:
         raise error
 
     async def _follow(self, request: FetchRequest, ticket: Ticket, started: float) -> Response:
-        end = await follow(request, self._guard, lambda url, _: self._one(request, url, ticket))
+        end = await follow(
+            request, self._guard, lambda url, host: self._one(request, url, host, ticket)
+        )
         return Response(
             url=request.url,
             final_url=end.url,
@@ -132,7 +134,7 @@ class HttpTlsFetcher:
             proxy_id=request.proxy.id if request.proxy else "",
         )
 
-    async def _one(self, request: FetchRequest, url: str, ticket: Ticket) -> Hop:
+    async def _one(self, request: FetchRequest, url: str, host: str, ticket: Ticket) -> Hop:
         assert self._session is not None, "use HttpTlsFetcher as an async context manager"
         try:
             answer = await self._session.request(
@@ -150,7 +152,7 @@ class HttpTlsFetcher:
             finally:
                 await answer.aclose()  # type: ignore[no-untyped-call]
         except RequestException as error:
-            raise _failure(request, ticket, error) from None
+            raise _failure(request, ticket, host, error) from None
         except DecodingError as error:
             raise FetchError(FailureClass.PARSE_ERROR, request.url, str(error)) from None
         if ticket.is_exhausted:
@@ -191,11 +193,14 @@ async def _collect(answer: CurlResponse, request: FetchRequest) -> tuple[bytes, 
     return inflater.body(), inflater.is_full or not inflater.is_complete
 
 
-def _failure(request: FetchRequest, ticket: Ticket, error: RequestException) -> FetchError:
+def _failure(
+    request: FetchRequest, ticket: Ticket, host: str, error: RequestException
+) -> FetchError:
     """The class: what the egress proxy knows first, then libcurl's code."""
     if ticket.is_exhausted:
         return FetchError(FailureClass.BUDGET, request.url, "no bytes left")
-    if ticket.failure is not None:
-        return FetchError(ticket.failure, request.url, ticket.detail)
+    if host in ticket.failures:
+        kind, detail = ticket.failures[host]
+        return FetchError(kind, request.url, detail)
     kind = _BY_CODE.get(CurlECode(error.code), FailureClass.CONNECT_RESET)
     return FetchError(kind, request.url, str(error)[:300])

@@ -26,8 +26,7 @@ class Ticket:
     bytes_in: int = 0
     bytes_out: int = 0
     is_exhausted: bool = False
-    failure: FailureClass | None = None
-    detail: str = ""
+    failures: dict[str, tuple[FailureClass, str]] = field(default_factory=dict)
     login_refused: bool = False
     _start: int = 0
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -46,13 +45,12 @@ class Ticket:
         """A new request of the same user: failures forgotten, bytes counted against this one."""
         self.allowance = allowance
         self._start = self.bytes_in + self.bytes_out
-        self.is_exhausted, self.failure, self.detail = False, None, ""
-        self.login_refused = False
+        self.is_exhausted = self.login_refused = False
+        self.failures.clear()
 
-    def failed(self, kind: FailureClass, detail: str) -> None:
-        """Note why a connection was not made; the first reason is kept."""
-        if self.failure is None:
-            self.failure, self.detail = kind, detail
+    def failed(self, host: str, kind: FailureClass, detail: str) -> None:
+        """Note why no connection to the host was made."""
+        self.failures[host] = kind, detail
 
     async def may_read(self) -> bool:
         """Whether another buffer may be read; reserves more when the reservation is reached."""
