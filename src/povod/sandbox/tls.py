@@ -41,7 +41,7 @@ class Authority:
         path.write_bytes(
             certificate.public_bytes(serialization.Encoding.PEM)
             + _private(self._server_key)
-            + self.ca_pem.encode()  # Chromium is told of the authority by its key, so it must see it
+            + self.ca_pem.encode()  # Chromium knows it by its key and must see it
         )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(path)
