@@ -17,6 +17,7 @@ from povod.kit.errors import InputError, NotFoundError
 from povod.sandbox.clock import WorldClock
 from povod.sandbox.mail import MailServers
 from povod.sandbox.openai import Model
+from povod.sandbox.services import Services
 from povod.sandbox.shops import Shops
 from povod.sandbox.shops.control import handlers as shop_handlers
 from povod.sandbox.sites import SitesServer
@@ -38,13 +39,16 @@ class Pieces:
     sites: SitesServer
     mail: MailServers
     shops: Shops = field(default_factory=Shops)
+    services: Services = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.services = Services(self.world, self.clock, self.model.journal)
 
 
 def build_app(pieces: Pieces) -> Starlette:
-    """The whole API server: the search service, the model and the controls."""
-    return Starlette(
-        routes=[*pieces.yandex.routes(), *pieces.model.routes(), *control_routes(pieces)]
-    )
+    """The whole API server: the search service, the models, the services and the controls."""
+    own = [*pieces.yandex.routes(), *pieces.model.routes(), *pieces.services.routes()]
+    return Starlette(routes=[*own, *control_routes(pieces)])
 
 
 def truth_of(pieces: Pieces) -> dict[str, Any]:
@@ -60,6 +64,7 @@ def control_routes(pieces: Pieces) -> list[Route]:
         *_model_routes(pieces.model),
         *_mail_routes(pieces),
         *(_route(*control) for control in shop_handlers(pieces.shops, pieces.clock)),
+        *(_route(*control) for control in pieces.services.controls()),
     ]
 
 

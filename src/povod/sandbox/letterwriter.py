@@ -75,7 +75,7 @@ class Brief:
 
 def read_brief(messages: str) -> Brief:
     """The brief out of the text of all messages."""
-    data = list(_json_objects(messages))
+    data = list(json_objects(messages))
     facts = [
         Fact(str(item.get("id", item.get("fact_id", ""))), item["quote"].strip())
         for found in _values_of(data, "facts")
@@ -163,7 +163,7 @@ def _inner(sentence: str) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
-def _json_objects(text: str) -> Iterator[dict[str, Any]]:
+def json_objects(text: str) -> Iterator[dict[str, Any]]:
     """Every JSON object in a text, outermost ones only."""
     decoder = json.JSONDecoder()
     at = text.find("{")

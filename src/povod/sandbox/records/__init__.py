@@ -1,0 +1,1 @@
+"""Registers and files that greetings ask: DaData, the public company register, a CRM."""
