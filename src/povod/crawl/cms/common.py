@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborNode
 from povod.crawl.extract.document import Document, text_of
 from povod.crawl.extract.price import accepted, parse_price, structured_amount
 from povod.crawl.extract.product_model import MAX_VARIANTS, Layer, Variant
+from povod.crawl.extract.selecting import select
 
 JsonObject = dict[str, Any]
 _MODIFIER = re.compile(
@@ -71,7 +72,7 @@ def priced_options(document: Document, query: str, base: Decimal | None) -> list
     Options without a price of their own are attributes, not variants (S94), and several lists
     would only give combinations that nobody has priced.
     """
-    lists = [node for node in document.tree.css(query)[:20] if not document.regions.is_aside(node)]
+    lists = [n for n in select(document.tree, query, 20) if not document.regions.is_aside(n)]
     choices = [_choices(node) for node in lists]
     priced = [texts for texts in choices if any(_MODIFIER.search(text) for _, text in texts)]
     if len(priced) != 1 or base is None:

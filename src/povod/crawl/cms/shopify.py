@@ -15,6 +15,7 @@ from povod.crawl.cms.common import (
 from povod.crawl.extract.availability import accepted_stock
 from povod.crawl.extract.document import Document
 from povod.crawl.extract.product_model import Layer, Variant
+from povod.crawl.extract.selecting import select
 from povod.crawl.extract.values import code_of, gtin_of, plain_text
 from povod.crawl.site_profile import SiteProfile
 
@@ -38,7 +39,7 @@ class Shopify(SiteAdapter):
 
     def read(self, document: Document, profile: SiteProfile) -> Reading:
         """The script's product, else the address of the same JSON."""
-        for node in document.tree.css(_SCRIPTS)[:5]:
+        for node in select(document.tree, _SCRIPTS, 5):
             data = parsed_json(node.text())
             data = data.get("product", data) if isinstance(data, dict) else None
             if isinstance(data, dict) and isinstance(data.get("variants"), list):

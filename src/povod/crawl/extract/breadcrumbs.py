@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborNode
 from povod.crawl.extract.document import Document
 from povod.crawl.extract.microdata import Item
 from povod.crawl.extract.product_model import Crumb
+from povod.crawl.extract.selecting import select
 from povod.crawl.extract.structured import JsonObject, types_of, walk
 from povod.crawl.extract.values import as_list, plain_text
 from povod.kit.text import collapse
@@ -99,7 +100,7 @@ def _crumb_of(entry: Item, document: Document) -> Crumb:
 
 def _of_markup(document: Document) -> list[Crumb]:
     for query in _TRAIL_QUERIES:
-        for node in document.tree.css(query)[:5]:
+        for node in select(document.tree, query, 5):
             if node.tag in ("html", "body", "head", "a", "style", "script", "link"):
                 continue
             piece = node.html or ""

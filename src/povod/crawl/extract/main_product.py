@@ -93,10 +93,10 @@ def _pick(own: list[JsonObject], listed: int, document: Document) -> Picked:
 
 def _fullest(products: list[JsonObject]) -> JsonObject:
     """Several objects of one product: the first that has offers, with what the others add."""
-    ordered = sorted(products, key=lambda item: "offers" not in item)
+    ordered = sorted(products, key=lambda item: not item.get("offers"))
     merged: JsonObject = {}
-    for item in reversed(ordered):
-        merged.update(item)
+    for item in ordered:
+        merged |= {name: value for name, value in item.items() if not merged.get(name)}
     return merged
 
 

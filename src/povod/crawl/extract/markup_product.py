@@ -9,6 +9,7 @@ from povod.crawl.extract.document import Document, text_of
 from povod.crawl.extract.price import accepted
 from povod.crawl.extract.price_nodes import PRICE_QUERY, Shown, shown_prices
 from povod.crawl.extract.product_model import Layer
+from povod.crawl.extract.selecting import select
 from povod.crawl.extract.values import code_of, gtin_of, text_digest
 
 MAX_ALIKE = 2
@@ -83,7 +84,7 @@ def layer_of_markup(document: Document, shown: Shown, *, wanted: frozenset[str])
 
 def _put_stock(layer: Layer, document: Document, shown: Shown) -> None:
     """From the first lines that tell of stock, else from what the button offers."""
-    for node in document.tree.css(_STOCK_QUERY)[:60]:
+    for node in select(document.tree, _STOCK_QUERY, 60):
         if document.regions.is_aside(node) or node.tag in ("script", "style", "body", "html"):
             continue
         text = text_of(node) or node.attributes.get("content") or ""
@@ -97,7 +98,7 @@ def _put_stock(layer: Layer, document: Document, shown: Shown) -> None:
 
 def _put_attributes(layer: Layer, document: Document) -> None:
     attrs: dict[str, str] = {}
-    for node in document.tree.css(_ATTRS_QUERY)[: _MAX_ATTRS * 4]:
+    for node in select(document.tree, _ATTRS_QUERY, _MAX_ATTRS * 4):
         pair = _pair(node)
         if pair is not None and not document.regions.is_aside(node) and len(attrs) < _MAX_ATTRS:
             attrs.setdefault(*pair)
@@ -157,10 +158,12 @@ def _label(node: LexborNode, document: Document) -> str | None:
 
 def _code(document: Document) -> str | None:
     """The article that a line names, with its label or in a node made for it."""
-    for node in document.tree.css(_CODE_QUERY)[:40]:
+    for node in select(document.tree, _CODE_QUERY, 40):
         if document.regions.is_aside(node):
             continue
         text = node.attributes.get("content") or text_of(node)
+        if node.attributes.get("itemprop") == "sku" and (code := code_of(text)):
+            return code
         if 0 < len(text) <= 80:
             if match := _CODE.search(text):
                 return code_of(match[1])

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from povod.crawl.extract.selecting import select
+
 MAX_NODES = 20_000
 """Nodes of microdata read from one page."""
 
@@ -58,7 +60,7 @@ def items_of(tree: LexborHTMLParser) -> list[Item]:
     """All items of the page in its order, outer before inner."""
     items: dict[int, Item] = {}
     found: list[Item] = []
-    for node in tree.css("[itemscope],[itemprop]")[:MAX_NODES]:
+    for node in select(tree, "[itemscope],[itemprop]", MAX_NODES):
         attributes = node.attributes
         names = (attributes.get("itemprop") or "").split()
         owner = _owner(node, items) if found else None

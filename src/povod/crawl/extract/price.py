@@ -28,6 +28,7 @@ _SIGN = (
     r"₽|₸|₴|руб(?:\.|л[а-я]+|(?![а-я]))|rub\b|rur\b|р\.|р(?![а-яa-z/])|p\.|грн|тг\b|тенге"
     r"|сум\b|сом\b"
 )
+_ANY_SIGN = rf"{_SIGN}|[$€£]|eur\b|usd\b"
 _BESIDE_SIGN = re.compile(
     rf"(?<![\d.,])(?P<number>{_NUMBER})\s*(?P<sign>{_SIGN})"
     r"(?:\s*(?P<kopecks>\d{2})\s*коп)?",
@@ -40,8 +41,9 @@ _ON_REQUEST = re.compile(
 )
 _FROM = re.compile(r"(?:^|[\s(])(?:от|from|ab|starting at|начиная с)\s+(?=\D{0,5}\d)", re.I)
 _RANGE = re.compile(
-    rf"(?P<low>{_NUMBER})\s*(?:{_SIGN}|[$€£])?\s*(?:[-–—−]|\.\.\.?|…|\sдо\s|\sto\s)\s*"
-    rf"(?:[$€£]\s*)?(?P<high>{_NUMBER})(?!\s*%)",
+    rf"(?P<before>(?:{_ANY_SIGN})\s*)?(?P<low>{_NUMBER})\s*(?P<between>{_ANY_SIGN})?"
+    rf"\s*(?:[-–—−]|\.\.\.?|…|\sдо\s|\sto\s)\s*"
+    rf"(?:(?:{_ANY_SIGN})\s*)?(?P<high>{_NUMBER})(?P<after>\s*(?:{_ANY_SIGN}))?(?!\s*%)",
     re.IGNORECASE,
 )
 _GLUED_DOT = re.compile(r"(?<=[^\W\d])\.(?=\d)")
@@ -114,7 +116,7 @@ def _spread(text: str, hint: str | None, is_from: bool) -> Price | None:
     match = _RANGE.search(text) if _has_two_numbers(text) else None
     if match is None or any(char.isdigit() for char in text[: match.start()]):
         return None
-    if not (iso_of_text(text) or hint):
+    if not (match["before"] or match["after"] or match["between"] or iso_of_text(hint)):
         return None
     low, high = _amount(match["low"]), _amount(match["high"])
     if low is None or high is None or not low < high:
@@ -129,7 +131,17 @@ def _has_two_numbers(text: str) -> bool:
 def iso_of_text(text: str | None, hint: str | None = None) -> str | None:
     """The currency that a text or the text beside it names: ISO code, else the sign as found."""
     sign = price_parser.parser.extract_currency_symbol(text, hint)
-    return iso_of(sign) or sign.strip() if sign else None
+    if not sign or not (_is_by_itself(sign, text) or _is_by_itself(sign, hint)):
+        return None
+    return iso_of(sign) or sign.strip()
+
+
+def _is_by_itself(sign: str, text: str | None) -> bool:
+    """Whether a sign made of letters is a word: «р» is no currency in «размер»."""
+    if not text or not sign[:1].isalpha():
+        return bool(text) and sign in text
+    end = "" if sign.endswith(".") else r"(?![^\W\d_])"
+    return re.search(rf"(?<![^\W\d_]){re.escape(sign)}{end}", text) is not None
 
 
 def _as_the_world_writes(text: str, hint: str | None, is_from: bool) -> Price | None:

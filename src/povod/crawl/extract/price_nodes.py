@@ -15,6 +15,7 @@ from selectolax.lexbor import LexborNode
 from povod.crawl.extract.document import Document
 from povod.crawl.extract.price import Price, accepted, iso_of_text, parse_price, structured_amount
 from povod.crawl.extract.regions import is_aside_heading
+from povod.crawl.extract.selecting import select
 from povod.kit.text import collapse
 
 BUY = re.compile(
@@ -24,14 +25,14 @@ BUY = re.compile(
     re.IGNORECASE,
 )
 
-_MAX_NODES = 600
+_MAX_NODES = 2000
 _MAX_TEXT = 90
 _ENOUGH = 16
 """Prices outside of asides after which a page is known for a list."""
 
 PRICE_QUERY = (
     '[class*="price" i],[id*="price" i],[class*="cena" i],[class*="cost" i],[data-price],'
-    '[itemprop="price"],[class*="amount" i]'
+    '[itemprop="price"],[class*="amount" i],del,s,strike'
 )
 _BUY_QUERY = (
     'button,input[type="submit"],input[type="button"],a[class*="buy" i],a[class*="cart" i],'
@@ -121,11 +122,7 @@ def node_price(node: LexborNode) -> Price | None:
 
 def _in_order(document: Document) -> Iterator[LexborNode]:
     """Headings, buttons and price nodes in the order of the page, each once."""
-    last = 0
-    for node in document.tree.css(_QUERY)[: _MAX_NODES * 3]:
-        if node.mem_id != last:
-            last = node.mem_id
-            yield node
+    yield from select(document.tree, _QUERY, _MAX_NODES)
 
 
 def _announces_others(node: LexborNode) -> bool:
@@ -165,7 +162,10 @@ def _bears_price(node: LexborNode, text: str, price: Price) -> bool:
     if price.currency is not None and iso_of_text(text) is not None:
         words = _NOT_BARE.findall(_LABELS.sub("", text))
         return len(words) <= 6
-    if not _PRICE_WORD.search(_says(node)) and "data-price" not in node.attributes:
+    says = _says(node)
+    if node.tag in _OLD_TAGS and node.parent is not None:
+        says += _says(node.parent)
+    if not _PRICE_WORD.search(says) and "data-price" not in node.attributes:
         return False
     return _BARE.match(_LABELS.sub("", text).strip(" :")) is not None
 
@@ -175,10 +175,10 @@ def _own_text(node: LexborNode) -> str:
     text = node.text(separator=" ", strip=True)
     if not text or len(text) > 3 * _MAX_TEXT or _is_plain(node):
         return collapse(text[: 4 * _MAX_TEXT])
-    for inner in node.css('del,s,strike,[class*="old" i]'):
+    for inner in select(node, 'del,s,strike,[class*="old" i]', 10):
         if inner.mem_id != node.mem_id:
             text = text.replace(inner.text(separator=" ", strip=True), " ", 1)
-    for inner in node.css('sup,[class*="kop" i],[class*="cents" i],[class*="decimal" i]'):
+    for inner in select(node, 'sup,[class*="kop" i],[class*="cents" i],[class*="decimal" i]', 10):
         digits = inner.text(strip=True).lstrip(".,")
         if re.fullmatch(r"\d{2}", digits) and inner.mem_id != node.mem_id:
             text = re.sub(rf"(?<=\d)\s*[.,]?\s+[.,]?{digits}(?!\d)", f".{digits}", text, count=1)

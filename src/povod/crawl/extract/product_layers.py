@@ -5,6 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from selectolax.lexbor import SelectolaxError
+
 from povod.crawl.extract.availability import (
     Availability,
     accepted_stock,
@@ -71,7 +73,7 @@ def selector_layer(document: Document, selectors: Mapping[str, str], source: str
             continue
         try:
             node = document.tree.css_first(query)
-        except ValueError:
+        except SelectolaxError:
             layer.warnings.append(f"bad_selector:{name}")
             continue
         if node is None:
