@@ -26,7 +26,7 @@ from povod.delivery.outbox import Outbox
 from povod.delivery.report import Report, report
 from povod.delivery.routing.choose import Router
 from povod.delivery.routing.mx import Resolve, resolver
-from povod.delivery.states import SYSTEM, Actor
+from povod.delivery.states import OPEN, SYSTEM, Actor
 from povod.delivery.uncertain import Uncertain
 from povod.delivery.worker.drain import Drain, DrainSummary
 from povod.delivery.worker.reaper import reap
@@ -96,7 +96,7 @@ class Delivery:
         return self.outbox.reject(conn, message_id, actor, note)
 
     def edit(self, conn: Connection, message_id: str, actor: Actor, **changes: str) -> Message:
-        """Change subject, body, body_html or to_value."""
+        """Change subject, body, body_html, card_file_id or to_value."""
         return self.outbox.edit(conn, message_id, actor, **changes)
 
     def schedule(
@@ -115,6 +115,19 @@ class Delivery:
     ) -> Message:
         """Take a message back before a worker has it."""
         return self.outbox.cancel(conn, message_id, actor, reason)
+
+    def cancel_if_open(self, conn: Connection, message_id: str, reason: str) -> bool:
+        """Take a message back unless a worker has it, or had it; whether it was taken back."""
+        if get_message(conn, message_id, lock=True)["status"] not in OPEN:
+            return False
+        self.outbox.cancel(conn, message_id, SYSTEM, reason)
+        return True
+
+    def move_dates(
+        self, conn: Connection, message_id: str, not_before: datetime, expires_at: datetime
+    ) -> bool:
+        """Let an unsent message leave in other bounds; False when a worker has it."""
+        return self.outbox.move_dates(conn, message_id, not_before, expires_at)
 
     def cancel_for(self, conn: Connection, *, reason: str, **whom: str | None) -> int:
         """Cancel unsent messages by recipient_hash, client_id or company_id; how many."""

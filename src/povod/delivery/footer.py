@@ -3,6 +3,8 @@
 It is part of the stored body, so the approval covers it.
 """
 
+from html import escape
+
 from povod.delivery.keys import Keys
 from povod.delivery.tokens import unsubscribe_token
 from povod.kit.settings import Settings
@@ -35,9 +37,23 @@ def footer(settings: Settings, language: str, source: str, is_client: bool, link
     return "\n".join(line for line in lines if line)
 
 
+MARK = "\n\n-- \n"
+
+
 def with_footer(body: str, lines: str) -> str:
     """The body with the footer below a signature mark."""
-    return f"{body}\n\n-- \n{lines}"
+    return f"{body}{MARK}{lines}"
+
+
+def split_footer(body: str) -> tuple[str, str]:
+    """A stored body as its text and its footer, the mark included; both joined give the body."""
+    text, mark, lines = body.rpartition(MARK)
+    return (text, mark + lines) if mark else (body, "")
+
+
+def html_footer(lines: str) -> str:
+    """The footer for the HTML side of a message, which says the same as its text."""
+    return f"\n<p>{'<br>'.join(escape(lines).splitlines())}</p>"
 
 
 def unsubscribe_link(settings: Settings, keys: Keys, message_id: str) -> str:

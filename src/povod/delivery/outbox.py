@@ -4,6 +4,7 @@ Every function works in the caller's transaction, so that a job above can store 
 together with the message.
 """
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from sqlalchemy.engine import Connection
 from povod.delivery import consents, drafts, mailboxes, policy, slots
 from povod.delivery.addresses import address_class, domain_of
 from povod.delivery.drafts import Draft
-from povod.delivery.footer import footer, unsubscribe_link, with_footer
+from povod.delivery.footer import footer, html_footer, unsubscribe_link, with_footer
 from povod.delivery.moves import Message, get_message
 from povod.delivery.office import Office
 from povod.delivery.states import OPEN, SYSTEM, Actor
@@ -24,7 +25,12 @@ from povod.store.tables import outreach_messages as messages
 from povod.store.upsert import insert_new
 
 EDITABLE = ("draft", "needs_approval", "approved", "rejected", "scheduled")
-_HUMAN_EDIT = {"subject": drafts.one_line, "body": drafts.many_lines, "body_html": drafts.safe_html}
+_HUMAN_EDIT = {
+    "subject": drafts.one_line,
+    "body": drafts.many_lines,
+    "body_html": drafts.safe_html,
+    "card_file_id": lambda value: value or None,
+}
 
 
 class Outbox:
@@ -100,6 +106,9 @@ class Outbox:
             is_client = draft.client_id is not None
             lines = footer(settings, draft.language, source, is_client, link)
             body = with_footer(body, lines)
+            if values["body_html"]:
+                html = drafts.safe_html(values["body_html"] + html_footer(lines))
+                return {"jurisdiction": jurisdiction, "body": body, "body_html": html}
         return {"jurisdiction": jurisdiction, "body": body}
 
     def submit(self, conn: Connection, message_id: str) -> Message:
@@ -159,7 +168,7 @@ class Outbox:
         return moves.move(conn, message, "rejected", actor, note, approval_note=note)
 
     def edit(self, conn: Connection, message_id: str, actor: Actor, **changes: str) -> Message:
-        """Change subject, body, body_html or to_value; what was approved needs it anew (D15)."""
+        """Change subject, bodies, card or to_value; what was approved needs it anew (D15)."""
         message = get_message(conn, message_id, lock=True)
         if message["status"] not in EDITABLE:
             raise ConflictError(f"a message that is {message['status']} cannot be edited any more")
@@ -227,6 +236,19 @@ class Outbox:
         message = get_message(conn, message_id, lock=True)
         changes = {"skip_reason": reason}
         return self._office.moves.move(conn, message, "cancelled", actor, reason, **changes)
+
+    def move_dates(
+        self, conn: Connection, message_id: str, not_before: datetime, expires_at: datetime
+    ) -> bool:
+        """New bounds for a message that no worker has; False when it is too late for that."""
+        message = get_message(conn, message_id, lock=True)
+        if message["status"] not in OPEN:
+            return False
+        new: dict[str, Any] = {"not_before": not_before, "expires_at": expires_at}
+        if message["status"] == "scheduled":
+            new["scheduled_for"] = max(not_before, self._office.clock.now())
+        conn.execute(self._row(message_id).values(**new))
+        return True
 
     def cancel_for(
         self,

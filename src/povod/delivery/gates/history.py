@@ -9,7 +9,7 @@ from povod.delivery.addresses import PUBLIC_PROVIDERS
 from povod.delivery.gates.model import CANCEL, OPEN, SKIP, Scene, Verdict
 from povod.delivery.states import OUT
 from povod.kit.url import registrable_domain
-from povod.store.tables import companies
+from povod.store.tables import clients, companies
 from povod.store.tables import outreach_messages as messages
 
 REPEAT_DAYS = timedelta(days=365)
@@ -17,9 +17,23 @@ ENDS_SEQUENCE = ("bounced", "replied", "unsubscribed", "complained")
 
 
 def not_suppressed(scene: Scene) -> Verdict:
-    """No refusal of the address, its domain, the company or the client."""
+    """No refusal of the address, its domain, the company or the client; the client is ours still."""
+    gone = _client_gone(scene)
+    if gone:
+        return Verdict(CANCEL, gone)
     found = scene.office.suppression.refused(scene.conn, scene.message, scene.now)
     return OPEN if found is None else Verdict(SKIP, "opt_out", rule=found)
+
+
+def _client_gone(scene: Scene) -> str:
+    """Why the client may not be greeted any more, whatever was approved; empty when it may."""
+    message = scene.message
+    if message["client_id"] is None or not scene.is_greeting:
+        return ""
+    columns = (clients.c.erased_at, clients.c.deleted_at, clients.c.do_not_greet)
+    row = scene.conn.execute(sa.select(*columns).where(clients.c.id == message["client_id"])).one()
+    names = ("client_erased", "client_deleted", "do_not_greet")
+    return next((name for name, value in zip(names, row, strict=True) if value), "")
 
 
 def not_duplicate(scene: Scene) -> Verdict:

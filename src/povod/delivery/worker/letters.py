@@ -7,13 +7,17 @@ from sqlalchemy.engine import Connection
 
 from povod.delivery.footer import unsubscribe_link
 from povod.delivery.mailboxes import Mailbox
-from povod.delivery.mime import Letter
+from povod.delivery.mime import Card, Letter
 from povod.delivery.moves import Message
 from povod.delivery.office import Office
 from povod.delivery.tokens import unsubscribe_token
 from povod.delivery.worker.claim import Claim
 from povod.kit.email import normalize_email
+from povod.store.files import get_file
 from povod.store.tables import outreach_messages as messages
+
+CARD_WIDTH, CARD_HEIGHT = 600, 420
+"""Shown at half its pixels, so that it is sharp on dense screens."""
 
 
 def letter_of(office: Office, claim: Claim) -> Letter:
@@ -21,6 +25,7 @@ def letter_of(office: Office, claim: Claim) -> Letter:
     message, mailbox = claim.message, claim.mailbox
     with office.db.read() as conn:
         thread = _thread(conn, message)
+        card = _card(conn, message)
     link = unsubscribe_link(office.settings, office.keys, message["id"])
     mailto = _mailto(office, message, mailbox)
     return Letter(
@@ -34,12 +39,22 @@ def letter_of(office: Office, claim: Claim) -> Letter:
         subject=message["subject"],
         text=message["body"],
         html=message["body_html"],
+        card=card,
         language=message["language"],
         unsubscribe=(link, mailto) if link else (mailto,),
         one_click=bool(link),
         in_reply_to=thread[-1] if thread else "",
         references=tuple(thread),
     )
+
+
+def _card(conn: Connection, message: Message) -> Card | None:
+    """The picture of a greeting, read at its own size."""
+    if message["card_file_id"] is None:
+        return None
+    body = get_file(conn, message["card_file_id"])
+    alt = str(message["metadata"].get("card_alt", "")) or message["subject"]
+    return Card(body=body, alt=alt, width=CARD_WIDTH, height=CARD_HEIGHT)
 
 
 def envelope_recipient(message: Message) -> str:
