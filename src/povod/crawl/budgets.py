@@ -239,3 +239,13 @@ def used_bytes(conn: Connection, wanted: Iterable[Account]) -> dict[Account, tup
         row = conn.execute(sa.select(table.c.used, table.c.reserved).where(*mine)).first()
         found[item] = (row.used, row.reserved) if row else (0, 0)
     return found
+
+
+def take_request(conn: Connection, job_id: str, service: str, most: int) -> bool:
+    """Count one request to a service that is paid by the request; False: none is left (S56)."""
+    row = {"scope": "job", "scope_key": f"{job_id}#{service}", "traffic_class": PLAIN}
+    row |= {"period": "requests"}
+    insert_new(conn, table, [{**row, "soft": most, "hard": most}], list(_KEYS))
+    mine = [table.c[name] == row[name] for name in _KEYS]
+    taken = sa.update(table).where(*mine, table.c.used < most).values(used=table.c.used + 1)
+    return conn.execute(taken).rowcount == 1

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -124,8 +125,12 @@ class Settled:
     page: Mapping[str, Any] | None = None
     used: int = 0
     proxy_provider: str = ""
-    cost: float = 0
+    cost: Decimal = Decimal(0)
     seen: Sequence[Observation] = ()
+    block_until: datetime | None = None
+    """The host's robots.txt cannot be read: nothing of it before that time (S63)."""
+    give_up: str = ""
+    """The rest of the host is skipped, for this reason."""
 
 
 Standstill = Literal["", "busy", "waiting", "others", "finished", "stopped"]
@@ -160,6 +165,8 @@ class Wish:
     """Free places by fetcher, for those that have few (S54, S55)."""
     shared_slots: Mapping[str, int] = field(default_factory=dict)
     """Places over all workers, by fetcher."""
+    crawl_delays: Mapping[str, int] = field(default_factory=dict)
+    """What robots.txt asks for, by host, in milliseconds."""
 
     @classmethod
     def nothing(cls) -> "Wish":

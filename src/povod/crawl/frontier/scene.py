@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,6 +34,9 @@ class Scene:
         self._purses: dict[tuple[str, date], Purse] = {}
         self._counters: Opened = {}
         self.purse_of("direct", now)
+        for host, delay_ms in wish.crawl_delays.items():
+            if host in plan.hosts and self.hosts.state(host).crawl_delay_ms != delay_ms:
+                self.hosts.put(host, replace(self.hosts.state(host), crawl_delay_ms=delay_ms))
 
     def day(self, moment: datetime) -> date:
         """The calendar day of the budget in which `moment` falls."""
@@ -49,7 +53,7 @@ class Scene:
             self._purses[kind, day] = purse
         return purse
 
-    def add(self, column: str, amount: float) -> None:
+    def add(self, column: str, amount: int | Decimal) -> None:
         """Add to a counter of the job."""
         self.sums[column] = self.sums.get(column, 0) + amount
 

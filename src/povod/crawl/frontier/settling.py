@@ -1,6 +1,7 @@
 """The first half of a turn: writing how claims ended, and taking back the leases of the dead."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from povod.crawl.breaker import Breaker
 from povod.crawl.budgets import RESIDENTIAL, charge_provider
 from povod.crawl.frontier.model import LEASE_LOST, LOG_LENGTH, Settled, Turn
 from povod.crawl.frontier.scene import Scene
-from povod.crawl.frontier.urls import counter_of
+from povod.crawl.frontier.urls import counter_of, end_pending
 from povod.crawl.hosthint import Antibot, HostHint
 from povod.crawl.hosts import HostState, Observation, is_slow, observed
 from povod.crawl.ladder import first_step
@@ -115,6 +116,22 @@ def _learn(scene: Scene, item: Settled, turn: Turn) -> None:
         if seen.tier in EXPENSIVE and not item.refund:
             _settle_residential(scene, host, seen)
     _note_steps(scene, item)
+    if item.block_until is not None:
+        _block(scene, host, item.block_until)
+    if item.give_up:
+        give_up(scene, host, item.give_up)
+
+
+def _block(scene: Scene, host: str, until: datetime) -> None:
+    state = scene.hosts.state(host)
+    if state.blocked_until is None or state.blocked_until < until:
+        scene.hosts.put(host, replace(state, blocked_until=until, blocked_reason="robots"))
+
+
+def give_up(scene: Scene, host: str, reason: str) -> None:
+    """Skip all that waits on a host of which nothing may be fetched."""
+    where = job_urls.c.host == host
+    end_pending(scene.conn, scene.plan.job_id, "skipped", reason, scene.now, where)
 
 
 def _tell_slow(scene: Scene, host: str, before: HostState, state: HostState, turn: Turn) -> None:
@@ -171,15 +188,11 @@ def _step_of(entry: Mapping[str, Any]) -> Step:
 
 
 def _count(scene: Scene, settled: Sequence[Settled]) -> None:
-    changes: dict[str, float] = {}
     for item in settled:
         if item.outcome:
-            column = counter_of(item.outcome)
-            changes[column] = changes.get(column, 0) + 1
+            scene.add(counter_of(item.outcome), 1)
         if item.cost:
-            changes["cost"] = changes.get("cost", 0) + item.cost
-    for column, amount in changes.items():
-        scene.add(column, amount)
+            scene.add("cost", item.cost)
 
 
 def reap(scene: Scene, expired: Sequence[Any], now: datetime) -> None:

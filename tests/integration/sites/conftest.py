@@ -1,0 +1,26 @@
+"""A shop and a house for crawls."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from povod.kit.clock import SystemClock
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from crawl_house import House
+from shop_server import ShopThread
+
+
+@pytest.fixture
+def shop():
+    with ShopThread() as served:
+        yield served
+
+
+@pytest.fixture
+def house(db, tmp_path):
+    """On both databases, with a clock that flows."""
+    db.clock = SystemClock()
+    return House(db, db.clock, tmp_path)
