@@ -77,7 +77,9 @@ def _has_variants(data: JsonObject) -> bool:
 
 def _product_id(document: Document) -> str | None:
     """From the page's configuration, else from the form that puts the product into the basket."""
-    config = _config(document.metas.get("page-config"))
+    node = document.tree.css_first('meta[name="page-config"]')
+    attributes = node.attributes if node is not None else {}
+    config = _config(attributes.get("content") or attributes.get("data-config"))
     product = config.get("product")
     inner = product.get("id") if isinstance(product, dict) else None
     found = config.get("product_id") or inner or document.metas.get("product-id")
@@ -105,6 +107,10 @@ def _layer(data: JsonObject) -> Layer:
     layer = Layer("cms:insales")
     layer.put("name", plain_text(data.get("title") or data.get("name")))
     layer.put("currency", iso_of(plain_text(data.get("currency_code"))))
+    images = [
+        item.get("original_url") or item.get("url") for item in objects_in(data.get("images") or [])
+    ]
+    layer.put("images", tuple(url for url in images if isinstance(url, str) and url[:4] == "http"))
     names = {
         str(o.get("id")): plain_text(o.get("title"))
         for o in objects_in(data.get("option_names") or [])

@@ -15,11 +15,11 @@ from povod.crawl.extract.values import code_of, plain_text
 from povod.crawl.site_profile import SiteProfile
 
 _SELECTORS = {
-    "price": ".summary p.price ins .amount,.summary p.price .amount",
-    "price_old": ".summary p.price del .amount",
+    "price": ".product p.price ins .amount,.product p.price .amount",
+    "price_old": ".product p.price del .amount",
     "sku": ".product_meta .sku",
-    "stock": ".summary .stock",
-    "availability": ".summary .stock",
+    "stock": ".product p.stock",
+    "availability": ".product p.stock",
 }
 
 

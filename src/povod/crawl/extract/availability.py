@@ -81,9 +81,15 @@ def availability_of_text(text: str | None) -> Availability | None:
     return "in_stock" if _IN.search(text) else None
 
 
-def stock_of_text(text: str | None) -> int | None:
-    """Pieces that a stock line names with their unit; never a deadline, an article or a year."""
-    if not text or len(text) > _MAX_TEXT or not _STOCK_WORDS.search(text):
+def stock_of_text(text: str | None, *, in_stock_node: bool = False) -> int | None:
+    """Pieces that a stock line names with their unit; never a deadline, an article or a year.
+
+    `in_stock_node` says that the text stands in an element made for stock, so that the quantity
+    needs no word for what it counts.
+    """
+    if not text or len(text) > _MAX_TEXT:
+        return None
+    if not (in_stock_node or _STOCK_WORDS.search(text)):
         return None
     if _NO_STOCK.search(text) or _OUT.search(text):
         return None

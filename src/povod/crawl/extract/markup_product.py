@@ -10,15 +10,26 @@ from povod.crawl.extract.price import accepted
 from povod.crawl.extract.price_nodes import PRICE_QUERY, Shown, shown_prices
 from povod.crawl.extract.product_model import Layer
 from povod.crawl.extract.selecting import select
-from povod.crawl.extract.values import code_of, gtin_of, text_digest
+from povod.crawl.extract.values import brand_of_text, code_of, gtin_of, text_digest
 
 MAX_ALIKE = 2
 """More price nodes of one look than this outside of asides make a list of products."""
 
-_MAX_ATTRS = 100
+_MAX_ATTRS, _MAX_IMAGES = 100, 30
+_MAX_LABELLED = 80
+_SOURCES = ("data-src", "data-lazy", "src", "content", "href")
 _STOCK_QUERY = (
     '[class*="avail" i],[class*="stock" i],[class*="nalich" i],[class*="presence" i],'
     '[class*="quantity" i],[id*="avail" i],[id*="stock" i],[class*="sklad" i],[class*="ostat" i]'
+)
+_STOCK_CLASS = re.compile(r"stock|avail|nalich|sklad|ostat|presence", re.IGNORECASE)
+_BRAND_QUERY = (
+    '[itemprop="brand"],[class*="brand" i],[class*="manufacturer" i],[class*="vendor" i]'
+    ',[class*="proizvod" i]'
+)
+_GALLERY_QUERY = (
+    '[itemprop="image"],[class*="gallery" i] img,[class*="product" i] img,[class*="slider" i] img'
+    ',[class*="photo" i] img'
 )
 _CODE_QUERY = (
     '[itemprop="sku"],[class*="sku" i],[class*="artic" i],[class*="artik" i],[class*="artnum" i]'
@@ -30,6 +41,8 @@ _CODE = re.compile(
     r"\s*[:#№]?\s*([\w][\w./-]{1,39})",
     re.IGNORECASE,
 )
+_CODE_LABEL = re.compile(r"(?:артикул|код\s+товара|sku|арт\.)\s*(?:[:№#]|$|(?=[\w-]*\d))", re.I)
+_BRAND_LABEL = re.compile(r"(?:бренд|производитель|торговая\s+марка|brand)\s*(?::|$)", re.I)
 _NO_OPTION = re.compile(r"quant|qty|sort|limit|per_page", re.IGNORECASE)
 _BRAND_LABELS = frozenset({"бренд", "производитель", "торговая марка", "марка", "brand"})
 _CODE_LABELS = frozenset({"артикул", "арт", "код товара", "sku", "артикул производителя"})
@@ -76,6 +89,10 @@ def layer_of_markup(document: Document, shown: Shown, *, wanted: frozenset[str])
         _put_attributes(layer, document)
     if "sku" in wanted:
         layer.put("sku", _code(document))
+    if "brand" in wanted:
+        layer.put("brand", _brand(document))
+    if "images" in wanted:
+        layer.put("images", _gallery(document))
     if "description_hash" in wanted:
         node = document.tree.css_first(_DESCRIPTION_QUERY)
         layer.put("description_hash", text_digest(node.text(separator=" ")) if node else None)
@@ -88,9 +105,14 @@ def _put_stock(layer: Layer, document: Document, shown: Shown) -> None:
         if document.regions.is_aside(node) or node.tag in ("script", "style", "body", "html"):
             continue
         text = text_of(node) or node.attributes.get("content") or ""
-        if availability := availability_of_text(text):
+        is_made_for_it = _STOCK_CLASS.search(node.attributes.get("class") or "") is not None
+        stock = stock_of_text(text, in_stock_node=is_made_for_it)
+        availability = availability_of_text(text)
+        if availability is None and stock is not None:
+            availability = "in_stock" if stock else "out_of_stock"
+        if availability is not None:
             layer.put("availability", availability)
-            layer.put("stock", stock_of_text(text) if availability == "in_stock" else None)
+            layer.put("stock", stock if availability == "in_stock" else None)
             return
     said = availability_of_text(shown.button_text)
     layer.put("availability", said if said != "in_stock" else None)
@@ -156,6 +178,40 @@ def _label(node: LexborNode, document: Document) -> str | None:
     return name if 0 < len(name) <= 60 and not _NO_OPTION.search(name) else None
 
 
+def _brand(document: Document) -> str | None:
+    """The maker that an element made for it names, without the label before the name."""
+    for node in select(document.tree, _BRAND_QUERY, 30):
+        if node.tag in ("body", "html") or document.regions.is_aside(node):
+            continue
+        image = node.css_first("img[alt]")
+        text = text_of(node) or (image.attributes.get("alt") or "" if image is not None else "")
+        if brand := brand_of_text(text):
+            return brand
+    return brand_of_text(_labelled(document, _BRAND_LABEL) or "")
+
+
+def _gallery(document: Document) -> tuple[str, ...]:
+    """Pictures in elements made for them, and those whose text begins with the product's name."""
+    found: dict[str, None] = {}
+    made_for_it = {node.mem_id for node in document.tree.css(_GALLERY_QUERY)[:200]}
+    for node in select(document.tree, f"{_GALLERY_QUERY},img[alt]", 400):
+        if node.mem_id not in made_for_it and not _is_named(node, document):
+            continue
+        if document.regions.is_aside(node) or len(found) >= _MAX_IMAGES:
+            continue
+        attributes = node.attributes
+        source = next((value for name in _SOURCES if (value := attributes.get(name))), None)
+        address = document.link(source) if source and not source.startswith("data:") else None
+        if address is not None:
+            found[address] = None
+    return tuple(found)
+
+
+def _is_named(node: LexborNode, document: Document) -> bool:
+    name = (document.h1 or "").casefold()
+    return bool(name) and (node.attributes.get("alt") or "").casefold().startswith(name)
+
+
 def _code(document: Document) -> str | None:
     """The article that a line names, with its label or in a node made for it."""
     for node in select(document.tree, _CODE_QUERY, 40):
@@ -169,17 +225,22 @@ def _code(document: Document) -> str | None:
                 return code_of(match[1])
             if re.fullmatch(r"[\w][\w./-]{2,39}", text) and any(map(str.isdigit, text)):
                 return text
-    return _code_in_text(document)
+    text = _labelled(document, _CODE_LABEL) or ""
+    code = text.split()[0].rstrip(",;") if text else ""
+    return code if len(code) <= 40 and any(map(str.isdigit, code)) else None
 
 
-def _code_in_text(document: Document) -> str | None:
-    """«Артикул: 5500» somewhere in the text below the heading."""
+def _labelled(document: Document, labels: re.Pattern[str]) -> str | None:
+    """What stands after a label: «Артикул: 5500», in one piece of text or in two that follow."""
     body = document.tree.body
-    if body is None or not any(
-        word in document.source for word in ("ртикул".encode(), b"SKU", "од товара".encode())
-    ):
-        return None
-    match = re.search(
-        r"(?:Артикул|SKU|Код товара)\s*[:№#]?\s*([\w][\w./-]{1,39})", body.text(separator=" ")
-    )
-    return code_of(match[1]) if match and any(map(str.isdigit, match[1])) else None
+    lines = body.text(separator="\n", strip=True).split("\n") if body is not None else []
+    for place, line in enumerate(lines):
+        if len(line) > _MAX_LABELLED or not (match := labels.match(line)):
+            continue
+        value = line[match.end() :].strip(" :№#—–")
+        is_alone = not value and place + 1 < len(lines)
+        if is_alone and (":" in line or ":" in lines[place + 1][:1] or len(line) < 20):
+            value = lines[place + 1].strip(" :№#—–")
+        if value:
+            return value if len(value) <= _MAX_LABELLED else None
+    return None

@@ -138,8 +138,10 @@ def iso_of_text(text: str | None, hint: str | None = None) -> str | None:
 
 def _is_by_itself(sign: str, text: str | None) -> bool:
     """Whether a sign made of letters is a word: «р» is no currency in «размер»."""
-    if not text or not sign[:1].isalpha():
-        return bool(text) and sign in text
+    if not text:
+        return False
+    if not sign[:1].isalpha():
+        return sign in text
     end = "" if sign.endswith(".") else r"(?![^\W\d_])"
     return re.search(rf"(?<![^\W\d_]){re.escape(sign)}{end}", text) is not None
 

@@ -7,7 +7,7 @@ node stands in. Phones, articles, years and percentages never come into question
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from selectolax.lexbor import LexborNode
@@ -92,9 +92,10 @@ def shown_prices(document: Document) -> Shown:
     is_after_heading = False
     is_among_others = False
     for node in _in_order(document):
-        if node.tag in ("h1", "h2", "h3"):
-            is_after_heading = is_after_heading or node.tag == "h1"
-            is_among_others = _announces_others(node) if is_after_heading else False
+        if node.tag == "h1":
+            is_after_heading = True
+        elif node.tag in ("h2", "h3"):
+            is_among_others = is_after_heading and is_aside_heading(node.text())
         elif is_among_others or document.regions.is_aside(node):
             continue
         elif _is_button(node):
@@ -113,20 +114,26 @@ def node_price(node: LexborNode) -> Price | None:
     for name in ("content", "data-price", "data-price-amount", "data-value", "value"):
         amount = structured_amount(attributes.get(name))
         if accepted(amount) is not None and amount is not None:
-            return Price(amount, iso_of_text(node.text()) or iso_of_text(attributes.get(name)))
+            return _with_sign_beside(Price(amount, iso_of_text(attributes.get(name))), node)
     text = _own_text(node)
-    if len(text) > _MAX_TEXT or _NEGATIVE.match(text):
-        return None
-    return parse_price(text)
+    price = None if len(text) > _MAX_TEXT or _NEGATIVE.match(text) else parse_price(text)
+    return _with_sign_beside(price, node) if price is not None else None
+
+
+def _with_sign_beside(price: Price, node: LexborNode) -> Price:
+    """The price with the currency that stands next to its node, if it names none itself."""
+    if price.currency is not None:
+        return price
+    for holder in (node, node.parent):
+        text = holder.text(separator=" ", strip=True) if holder is not None else ""
+        if len(text) <= _MAX_TEXT and (currency := iso_of_text(text)):
+            return replace(price, currency=currency)
+    return price
 
 
 def _in_order(document: Document) -> Iterator[LexborNode]:
     """Headings, buttons and price nodes in the order of the page, each once."""
     yield from select(document.tree, _QUERY, _MAX_NODES)
-
-
-def _announces_others(node: LexborNode) -> bool:
-    return is_aside_heading(node.text())
 
 
 def _is_button(node: LexborNode) -> bool:
@@ -154,7 +161,7 @@ def _price_node(node: LexborNode, is_after_heading: bool) -> PriceNode | None:
     price = parse_price(text)
     if price is None or accepted(price.amount) is None or not _bears_price(node, text, price):
         return None
-    return PriceNode(node, price, _is_old(node), is_after_heading)
+    return PriceNode(node, _with_sign_beside(price, node), _is_old(node), is_after_heading)
 
 
 def _bears_price(node: LexborNode, text: str, price: Price) -> bool:

@@ -17,6 +17,7 @@ from povod.crawl.extract.product_layers import (
     joined,
     open_graph_layer,
     selector_layer,
+    share_image_layer,
 )
 from povod.crawl.extract.product_model import FIELDS, Crumb, Layer, Product
 from povod.crawl.extract.schema_product import layer_of
@@ -142,8 +143,11 @@ def _open_layers(
         name = reading.layer.source if reading.layer is not None else "cms"
         lower.append(selector_layer(document, reading.selectors, f"{name}:selectors"))
     known = {name for layer in (*layers, *lower) for name in layer.fields}
-    wanted = frozenset(name for name in FIELDS if name not in known)
-    lower.append(layer_of_markup(document, shown, wanted=wanted))
+    wanted = {name for name in FIELDS if name not in known}
+    if reading.layer is not None and (reading.layer.variants or "stock" in reading.layer.fields):
+        wanted.add("availability")  # an engine does not tell "out of stock" from "to be ordered"
+    lower.append(layer_of_markup(document, shown, wanted=frozenset(wanted)))
+    lower.append(share_image_layer(document))
     return lower
 
 

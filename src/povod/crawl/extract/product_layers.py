@@ -26,7 +26,7 @@ from povod.crawl.extract.product_model import (
     Product,
     Variant,
 )
-from povod.crawl.extract.values import code_of, gtin_of, plain_text, text_digest
+from povod.crawl.extract.values import brand_of_text, code_of, gtin_of, plain_text, text_digest
 
 OG_PRODUCT_TYPES = frozenset({"product", "og:product", "product.item", "product.group"})
 STRUCTURED = ("json-ld", "microdata", "opengraph")
@@ -49,9 +49,15 @@ def open_graph_layer(document: Document) -> Layer:
     layer.put("category", plain_text(og.get("product:category")))
     if is_og_product(og):
         layer.put("name", plain_text(og.get("og:title")))
-        image = document.link(og.get("og:image"))
-        layer.put("images", (image,) if image else ())
         layer.put("description_hash", text_digest(og.get("og:description")))
+    return layer
+
+
+def share_image_layer(document: Document) -> Layer:
+    """The picture for sharing: one of several, so that any gallery on the page goes before it."""
+    layer = Layer("opengraph")
+    image = document.link(document.metas.get("og:image"))
+    layer.put("images", (image,) if image else ())
     return layer
 
 
@@ -104,7 +110,9 @@ def _field_of_text(name: str, text: str, document: Document) -> Any:
         return gtin_of(text)
     if name == "description_hash":
         return text_digest(text)
-    return code_of(text) if name in ("name", "sku", "brand", "category") else None
+    if name == "brand":
+        return brand_of_text(text)
+    return code_of(text) if name in ("name", "sku", "category") else None
 
 
 def joined(layers: list[Layer], host: str, currency: str | None = None) -> Product:
@@ -122,6 +130,7 @@ def joined(layers: list[Layer], host: str, currency: str | None = None) -> Produ
     if _has_price_conflict(layers):
         warnings.append("price_conflict")
     _read_variants(layers, fields, sources, warnings)
+    _reconsider_availability(layers, fields, sources)
     _tidy_prices(layers, fields, sources)
     _put_currency(fields, sources, host, currency)
     return Product(**fields, sources=sources, warnings=tuple(warnings))
@@ -146,6 +155,7 @@ def _has_price_conflict(layers: list[Layer]) -> bool:
         (price, layer.fields.get("price_max", price))
         for layer in layers
         if layer.source.startswith(("cms:", *STRUCTURED))
+        and not layer.source.endswith("selectors")
         and isinstance(price := layer.fields.get("price"), Decimal)
     ]
     return any(
@@ -190,6 +200,18 @@ def _derived(variants: list[Variant], availability: Availability | None) -> dict
     elif all(state is False for state in states):
         derived["availability"] = "preorder" if availability == "preorder" else "out_of_stock"
     return derived
+
+
+def _reconsider_availability(
+    layers: list[Layer], fields: dict[str, Any], sources: dict[str, str]
+) -> None:
+    """An engine only tells that nothing can be taken at once: the page may take orders ahead."""
+    is_engine = sources.get("availability", "").startswith("cms:")
+    if not is_engine or fields["availability"] != "out_of_stock":
+        return
+    ahead = next((lay for lay in layers if lay.fields.get("availability") == "preorder"), None)
+    if ahead is not None:
+        fields["availability"], sources["availability"] = "preorder", ahead.source
 
 
 def _tidy_prices(layers: list[Layer], fields: dict[str, Any], sources: dict[str, str]) -> None:

@@ -40,6 +40,8 @@ def layer_of(product: JsonObject, source: str, document: Document) -> Layer:
     _put_rating(layer, product.get("aggregateRating"))
     _put_offers(layer, offers)
     layer.variants = _variants(product, offers, document)
+    if layer.variants and "currency" not in layer.fields:
+        layer.put("currency", _members_currency(product))
     layer.warnings.extend(dict.fromkeys(w for offer in offers for w in offer.warnings))
     return layer
 
@@ -97,6 +99,12 @@ def _member(item: JsonObject, document: Document) -> Variant:
         stock=next((offer.stock for offer in offers if offer.stock is not None), None),
         in_stock=in_stock_of(best_availability([offer.availability for offer in offers])),
     )
+
+
+def _members_currency(product: JsonObject) -> str | None:
+    members = [item for item in as_list(product.get("hasVariant")) if isinstance(item, dict)]
+    offers = (offer for item in members for offer in offers_of(item))
+    return next((offer.currency for offer in offers if offer.currency), None)
 
 
 def _offered(offer: Offer, document: Document) -> Variant:

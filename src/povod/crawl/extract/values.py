@@ -14,6 +14,12 @@ _NOTHING = frozenset(
     {"", "-", "—", "–", "null", "none", "undefined", "n/a", "na", "нет", "не указан", "не указано"}
     | {"false", "true", "nan", "default", "no brand", "без бренда", "[object object]", "0"}
 )
+_BRAND_LABEL = re.compile(
+    r"^\s*(?:бренд|производитель|торговая\s+марка|марка|изготовитель|brand|manufacturer|vendor|by"
+    r"|made\s+by|hersteller|marke|marque|marca)\b\s*[:—–-]?\s*",
+    re.IGNORECASE,
+)
+_NO_BRAND = ("все ", "all ", "shop ", "see ", "view ", "more ", "смотреть", "другие", "о бренде")
 _GTIN_LENGTHS = (8, 12, 13, 14)
 
 
@@ -46,6 +52,13 @@ def code_of(value: Any) -> str | None:
     """A code or a name, or None for the words that templates print where there is none."""
     text = plain_text(value)
     return text if text and text.lower() not in _NOTHING and len(text) <= 200 else None
+
+
+def brand_of_text(text: str) -> str | None:
+    """A maker's name as the page shows it: «Бренд: Чайная» without its label."""
+    name = _BRAND_LABEL.sub("", text).strip(" :—–-")
+    is_name = 1 < len(name) <= 50 and not name.lower().startswith(_NO_BRAND)
+    return code_of(name) if is_name else None
 
 
 def number_text(value: float) -> str:
