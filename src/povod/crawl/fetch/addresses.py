@@ -30,7 +30,8 @@ def check_address(
         raise refused(url, f"scheme {parts.scheme!r} is not fetched")
     if parts.username or parts.password:
         raise refused(url, "an address with a login is not fetched")
-    port = port or (443 if parts.scheme == "https" else 80)
+    if port is None:
+        port = 443 if parts.scheme == "https" else 80
     if port not in ports:
         allowed = ", ".join(str(item) for item in sorted(ports))
         raise refused(url, f"port {port} is not fetched, only {allowed}")

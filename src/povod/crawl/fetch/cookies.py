@@ -72,7 +72,9 @@ class CookieStore:
 
     def _shelf(self, url: URL, tier: str) -> _Shelf:
         key = _key(url, tier)
-        shelf = self._shelves.setdefault(key, _Shelf())
+        shelf = self._shelves.get(key)
+        if shelf is None:
+            shelf = self._shelves[key] = _Shelf()
         self._shelves.move_to_end(key)
         while len(self._shelves) > MAX_JARS:
             self._shelves.popitem(last=False)

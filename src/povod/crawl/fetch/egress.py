@@ -189,7 +189,7 @@ def _destination(head: Head) -> tuple[str, int]:
     connect = head.method == "CONNECT"
     try:
         parts = urlsplit(f"//{head.target}" if connect else head.target)
-        port = parts.port or 80
+        port = 80 if parts.port is None else parts.port
     except ValueError:
         raise _RefusedError(FailureClass.GUARD_BLOCKED, "no address") from None
     if not parts.hostname or (not connect and parts.scheme != "http"):

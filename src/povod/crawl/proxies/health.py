@@ -31,14 +31,18 @@ def after_failure(
     proxy: Proxy, now: datetime, rules: ProxyPolicy, *, refused: bool = False
 ) -> Proxy:
     """The proxy has failed; `refused` when it did not take our login (407): it burns at once."""
+    proxy = awake(proxy, now, rules)
+    rests = proxy.state == "resting"  # a request that was under way when the rest began
     failed = replace(
         proxy,
         fail_count=proxy.fail_count + 1,
-        fails_in_row=proxy.fails_in_row + 1,
+        fails_in_row=proxy.fails_in_row + (not rests),
         last_used_at=now,
     )
     if refused:
         return replace(failed, state="burned", resting_until=None)
+    if rests:
+        return failed
     if failed.fails_in_row >= rules.fails_to_rest:
         return _rested(failed, now, rules)
     return replace(failed, state=_state(failed, rules))

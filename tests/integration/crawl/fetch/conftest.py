@@ -216,13 +216,15 @@ class Net:
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         self.stack.push_async_callback(runner.cleanup)
-        good = self.authority.context(folder, ["firma.ru", "www.firma.ru", "other.ru", "cdn.firma.ru"])
+        good = self.authority.context(
+            folder, ["firma.ru", "www.firma.ru", "other.ru", "cdn.firma.ru"]
+        )
         bad = Authority().context(folder, ["bad.ru"])
         for context, name in ((None, "http"), (good, "tls"), (bad, "bad")):
             site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
             await site.start()
             setattr(self, f"{name}_port", runner.addresses[-1][1])
-        self.raw_port = await self.listen(lambda r, w: self.raw(r, w))
+        self.raw_port = await self.listen(self.play_raw)
         for host in ("firma.ru", "www.firma.ru", "other.ru", "cdn.firma.ru"):
             self.place(host, self.http_port, self.tls_port)
         self.place("bad.ru", self.http_port, self.bad_port)
@@ -230,6 +232,9 @@ class Net:
         self.place("dead.ru", *([unused_port()] * 2))
         await self.stack.enter_async_context(self.egress)
         await self.stack.enter_async_context(self.services)
+
+    async def play_raw(self, reader, writer) -> None:
+        await self.raw(reader, writer)
 
     def place(self, host: str, http: int, tls: int, address: str | list[str] = "127.0.0.1") -> None:
         self.names.addresses[host] = address

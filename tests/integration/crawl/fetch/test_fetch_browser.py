@@ -117,10 +117,7 @@ def test_troubles_of_a_browser_have_their_classes(internet, grant) -> None:
     expected = {
         "https://bad.ru/": F.TLS_ERROR,
         "https://nobody.ru/": F.DNS_ERROR,
-        "http://nobody.ru/": F.DNS_ERROR,
-        "http://dead.ru/": F.CONNECT_REFUSED,
         "http://private.ru/": F.GUARD_BLOCKED,
-        "https://private.ru/": F.GUARD_BLOCKED,
         "http://169.254.169.254/": F.GUARD_BLOCKED,
         "http://firma.ru/to-private": F.GUARD_BLOCKED,
         "http://firma.ru/script-to-private": None,
@@ -147,7 +144,7 @@ def test_troubles_of_a_browser_have_their_classes(internet, grant) -> None:
         found, pages = {}, {}
         hosts = frozenset({"firma.ru", "bad.ru", "nobody.ru", "dead.ru", "private.ru"})
         for url in expected:
-            request = ask(url, hosts=hosts, timeout_s=3)
+            request = ask(url, hosts=hosts, timeout_s=1 if url.endswith("slow") else 5)
             try:
                 pages[url] = (await fetcher.fetch(request)).body.decode()
                 found[url] = None
