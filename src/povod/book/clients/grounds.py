@@ -23,7 +23,14 @@ def record_ground(
 
     The basis `none` is stored too: it says that nothing may be derived for this person.
     """
-    rows = [
+    return len(insert_new(conn, consents, ground_rows(deps, client, ground, author), CONFLICT))
+
+
+def ground_rows(
+    deps: ClientDeps, client: Mapping[str, Any], ground: Ground, author: Author
+) -> list[dict[str, Any]]:
+    """The rows of one ground, for batches."""
+    return [
         {
             "client_id": client["id"],
             "contact_id": client.get("contact_id"),
@@ -40,7 +47,6 @@ def record_ground(
         }
         for channel, kind, value in addresses(client)
     ]
-    return len(insert_new(conn, consents, rows, CONFLICT))
 
 
 def addresses(client: Mapping[str, Any]) -> Sequence[tuple[str, str, str]]:

@@ -20,6 +20,25 @@ from povod.store import audit
 from povod.store.tables import clients
 
 RESTORABLE = timedelta(days=30)
+_TEXTS = (
+    *("first_name", "middle_name", "last_name", "salutation", "short_name", "company_name", "inn"),
+    *("okved", "position", "profession", "email", "email_key", "phone", "time_zone"),
+    *("last_interaction_summary", "do_not_greet_reason", "gender_source", "external_id"),
+)
+_NEW: dict[str, Any] = {
+    **dict.fromkeys(_TEXTS, ""),
+    **dict.fromkeys(("gender", "birth_day", "birth_month", "birth_year")),
+    **dict.fromkeys(("company_id", "contact_id", "owner_user_id")),
+    "preferred_channel": "email",
+    "language": "ru",
+    "country": "RU",
+    "segment": "standard",
+    "preferences": {},
+    "do_not_greet": False,
+    "age_suspicious": False,
+}
+"""A client of whom nothing was said."""
+
 _SECRETIVE = frozenset({"email", "phone", "birth_date", "last_interaction_summary"})
 
 
@@ -32,15 +51,22 @@ def create_client(
     **columns: Any,
 ) -> str:
     """A new client; its id. `columns` are set as they are (`is_demo`, `source` of another kind)."""
-    now = deps.clock.now()
-    row = {"id": new_id(), "source": author.source, **columns_of(deps, given, now.date())}
-    row["external_id"] = row.get("external_id") or None
-    row |= complete(deps, row)
-    row["field_sources"] = _sources({}, given, author, now)
+    row = new_row(deps, given, author)
     conn.execute(sa.insert(clients).values(**{**row, **columns}))
-    record_ground(conn, deps, {**_blank(), **row}, ground or Ground(), author)
+    record_ground(conn, deps, row, ground or Ground(), author)
     audit.append(conn, author.name, "client.create", row["id"], _shown(given))
     return str(row["id"])
+
+
+def new_row(deps: ClientDeps, given: Mapping[str, Any], author: Author) -> dict[str, Any]:
+    """The row of a new client, every column that can be written named: for batches too."""
+    now = deps.clock.now()
+    row = {**_NEW, "id": new_id(), "source": author.source}
+    row |= columns_of(deps, given, now.date())
+    row["external_id"] = row["external_id"] or None
+    row |= complete(deps, row)
+    row["field_sources"] = _sources({}, given, author, now)
+    return row
 
 
 def update_client(
@@ -63,26 +89,31 @@ def update_client(
             "load it again",
             code="stale",
         )
-    now = deps.clock.now()
-    taken = dict(given) if author.is_person else _unlocked(before, given)
-    changes = {
-        name: value
-        for name, value in columns_of(deps, taken, now.date()).items()
-        if before[name] != value
-    }
+    changes = changes_of(deps, before, given, author)
     if not changes:
         return before
-    if "external_id" in changes:
-        changes["external_id"] = changes["external_id"] or None
-    after = {**before, **changes}
-    changes |= complete(deps, after)
-    changes["field_sources"] = _sources(before["field_sources"], taken, author, now)
     _write(conn, before, changes)
     after = get_client(conn, client_id)
     keep_grounds(conn, deps, before, after, author)
-    audit.append(conn, author.name, "client.update", client_id, _shown(taken))
+    audit.append(conn, author.name, "client.update", client_id, _shown(given))
     deps.tell(conn, client_id, "changed")
     return after
+
+
+def changes_of(
+    deps: ClientDeps, before: Mapping[str, Any], given: Mapping[str, Any], author: Author
+) -> dict[str, Any]:
+    """The columns that `given` would change, what follows from them included; empty: nothing."""
+    now = deps.clock.now()
+    taken = dict(given) if author.is_person else _unlocked(before, given)
+    columns = columns_of(deps, taken, now.date())
+    if "external_id" in columns:
+        columns["external_id"] = columns["external_id"] or None
+    changes = {name: value for name, value in columns.items() if before[name] != value}
+    if changes:
+        changes |= complete(deps, {**before, **changes})
+        changes["field_sources"] = _sources(before["field_sources"], taken, author, now)
+    return changes
 
 
 def _write(conn: Connection, before: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
@@ -123,10 +154,6 @@ def get_client(conn: Connection, client_id: str) -> dict[str, Any]:
     if row is None:
         raise NotFoundError(f"there is no client {client_id}")
     return dict(row)
-
-
-def _blank() -> dict[str, Any]:
-    return {"email": "", "phone": "", "company_id": None, "contact_id": None}
 
 
 def _unlocked(row: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,6 +63,8 @@ class Table:
     encoding: str | None = None
     delimiter: str | None = None
     tab: str | None = None
+    epoch_1904: bool = False
+    """The workbook counts its days from 1904-01-01."""
 
 
 def _place(file: str, row: int | None, column: str | None) -> str:

@@ -56,6 +56,7 @@ def _refuse_bombs(raw: bytes, name: str, limits: Limits) -> None:
 
 def _read(raw: bytes, name: str, tab: str | None, limits: Limits) -> Table:
     from openpyxl import load_workbook
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
     book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
     try:
@@ -65,7 +66,8 @@ def _read(raw: bytes, name: str, tab: str | None, limits: Limits) -> Table:
         cells = sheet.iter_rows(max_col=limits.max_columns + 1, values_only=True)
         for number, values in enumerate(cells, 1):
             collector.add(number, [text_of(value) for value in values])
-        return Table(name, "xlsx", collector.rows, tab=sheet.title)
+        since_1904 = book.epoch == CALENDAR_MAC_1904
+        return Table(name, "xlsx", collector.rows, tab=sheet.title, epoch_1904=since_1904)
     finally:
         book.close()
 
