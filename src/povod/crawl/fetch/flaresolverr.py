@@ -74,6 +74,7 @@ class FlareSolverrFetcher:
         self._timeout_s = timeout_s
         self._sessions: dict[tuple[str, str], _Session] = {}
         self._slots = asyncio.Semaphore(rules.at_once)
+        self._opening = asyncio.Lock()
         self._probing: asyncio.Task[None] | None = None
         self._failed_probes = 0
         self._off_until = 0.0
@@ -127,7 +128,8 @@ class FlareSolverrFetcher:
         address, host = check_sent(request, self._guard)
         started = time.monotonic()
         async with self._slots:
-            session = await self._session(host, request)
+            async with self._opening:
+                session = await self._session(host, request)
             async with session.lock:
                 if session.ticket is not None:
                     session.ticket.begin(request.allowance)
@@ -165,12 +167,12 @@ class FlareSolverrFetcher:
             except ServiceError as error:
                 detail = str(error)
                 continue
+            finally:
+                _check_budget(request, session)
             solution = answer.data.get("solution")
             if answer.data.get("status") == "ok" and isinstance(solution, dict):
                 return solution
             detail = str(answer.data.get("message") or f"status {answer.status}")
-        if session.ticket is not None and session.ticket.is_exhausted:
-            raise FetchError(FailureClass.BUDGET, request.url, "no bytes left")
         raise FetchError(FailureClass.BOT_BLOCK, request.url, f"FlareSolverr: {detail}"[:300])
 
     async def _session(self, host: str, request: FetchRequest) -> _Session:
@@ -275,6 +277,12 @@ class FlareSolverrFetcher:
         while True:
             await self.probe()
             await asyncio.sleep(self._rules.probe_every_s)
+
+
+def _check_budget(request: FetchRequest, session: _Session) -> None:
+    """A page whose bytes ran out is none, whatever the service makes of it."""
+    if session.ticket is not None and session.ticket.is_exhausted:
+        raise FetchError(FailureClass.BUDGET, request.url, "no bytes left")
 
 
 def _bought(proxy: Proxy) -> dict[str, str]:

@@ -108,8 +108,7 @@ def test_end_stands_outside_of_code_and_comments(page: str, end: bool) -> None:
 @given(st.integers(1, 30), st.sampled_from(["", "\n<!-- сайт -->\n", "<script>'</html>'</script>"]))
 def test_end_is_seen_however_the_page_is_cut(size: int, before: str) -> None:
     page = f"<html><p>Окна</p>{before}</html>".encode()
-    inflater, watch, seen = Inflater("", 10_000), HtmlEnd(), []
-    for chunk in cut(page, size):
-        seen.append(watch.is_reached(inflater.feed(chunk), inflater.body))
+    inflater, watch = Inflater("", 10_000), HtmlEnd()
+    seen = [watch.is_reached(inflater.feed(chunk), inflater.body) for chunk in cut(page, size)]
     assert seen[-1]
     assert not any(seen[:-1])
