@@ -13,6 +13,9 @@ from povod.engine.handlers import Handlers
 from povod.engine.ledger import Ledger
 from povod.engine.quotas import Quotas
 from povod.engine.schedules import Schedules
+from povod.greetings.facade import Greetings
+from povod.greetings.parts import Parts
+from povod.greetings.work import GreetingWork
 from povod.kit.clock import Clock
 from povod.kit.settings import Settings
 from povod.leads import enrich, steps_search
@@ -51,6 +54,7 @@ def build_house(settings: Settings, clock: Clock | None = None) -> House:
         delivery=delivery,
         letters=letters,
         leads=LeadsPipeline(search),
+        greetings=Greetings(Parts(db, clock, settings, delivery, quotas)),
     )
     _register(house)
     house.steps = all_steps(house)
@@ -65,7 +69,9 @@ def _register(house: House) -> None:
     )
     house.letters.register(handlers)
     DeliveryWork(house.delivery).register(handlers)
+    GreetingWork(house.greetings).register(handlers)
     house.delivery.on_status("letter", on_letter_moved)
+    house.delivery.on_status("greeting", house.greetings.on_message_moved)
 
 
 def _dispatcher(settings: Settings) -> Dispatcher:

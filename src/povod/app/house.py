@@ -20,6 +20,7 @@ from povod.engine.ledger import Ledger
 from povod.engine.quotas import Quotas
 from povod.engine.runner import Runner
 from povod.engine.schedules import Schedules
+from povod.greetings.facade import Greetings
 from povod.kit.clock import Clock
 from povod.kit.errors import InputError
 from povod.kit.settings import Settings
@@ -48,10 +49,12 @@ class House:
     delivery: Delivery
     letters: LetterSteps
     leads: LeadsPipeline
+    greetings: Greetings
     steps: list[Step] = field(default_factory=list)
 
     def prepare(self) -> None:
-        """Mailboxes and the sandbox's offer: what must be there before any work."""
+        """Mailboxes, calendar and the sandbox's offer: what must be there before any work."""
+        self.greetings.prepare()
         for problem in self.delivery.prepare():
             log.warning("mailbox.incomplete", problem=str(problem))
         if self.settings.sandbox_url:

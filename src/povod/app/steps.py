@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 
 from povod.app.house import House
 from povod.app.step import Step
 from povod.delivery import work as delivery_work
+from povod.greetings import work as greeting_work
 from povod.leads import enrich_due, steps_letters, steps_search
 from povod.store.tables import outreach_messages, processing_jobs
 
@@ -19,7 +21,8 @@ LOOKS = tuple(timedelta(minutes=minutes) for minutes in (2, 10, 30, 60, 180, 360
 
 def all_steps(house: House) -> list[Step]:
     """Every step, in the order in which one feeds the next."""
-    return [*_search_steps(house), *_company_steps(house), *_mail_steps(house)]
+    steps = [*_search_steps(house), *_company_steps(house), _greetings_step(house)]
+    return [*steps, *_mail_steps(house)]
 
 
 def _search_steps(house: House) -> list[Step]:
@@ -68,6 +71,13 @@ def _next_visit(house: House) -> datetime | None:
             return None
         due = enrich_due.next_due(conn, now)
     return due if due is not None and due - now <= REVISITS else None
+
+
+def _greetings_step(house: House) -> Step:
+    """The daily run; asked every minute, so a missed one is made as soon as somebody works."""
+    parts = house.greetings.parts
+    due = partial(greeting_work.next_due, parts)
+    return Step(greeting_work.RUN, greeting_work.QUEUE, greeting_work.ROLE, SECONDS, due)
 
 
 def _mail_steps(house: House) -> list[Step]:

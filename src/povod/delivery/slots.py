@@ -53,7 +53,7 @@ def plan(
     conn: Connection, settings: Settings, message: Message, now: datetime, cap: int
 ) -> datetime:
     """The message's slot, booked in its lane. `cap` is how many a day the lane's mailboxes take."""
-    lane = _locked_lane(conn, lane_of(conn, settings, message))
+    lane = _locked_lane(conn, _lane_name(conn, settings, message, now))
     hours = hours_for(settings, message)
     slot = next_slot(lane, hours, now, delays(settings, message), message["not_before"])
     zone = settings.app_timezone
@@ -63,6 +63,15 @@ def plan(
     count = lane.count + 1 if _day(slot, zone) == lane.day else 1
     _save(conn, Lane(lane.name, slot, _day(slot, zone), count))
     return slot
+
+
+def _lane_name(conn: Connection, settings: Settings, message: Message, now: datetime) -> str:
+    """Greetings of each day have a lane of their own: one for next week delays none of tomorrow."""
+    name = lane_of(conn, settings, message)
+    if message["kind"] != "greeting":
+        return name
+    first = max(now, message["not_before"] or now)
+    return f"{name}:{_day(first, settings.app_timezone)}"
 
 
 def next_slot(

@@ -117,7 +117,7 @@ class Actions:
             order = self._order(conn, row)
         self._must_be_open(row)
         theme = changes.pop("card_theme", row["card_theme"])
-        words = {name: changes.get(name, row[name]) for name in TEXT_FIELDS}
+        words: dict[str, str] = {name: str(changes.get(name, row[name])) for name in TEXT_FIELDS}
         found = check_text(words, order, self._parts, words["tone"], "human")
         card = self._card_if_changed(row, order, words, theme)
         new: dict[str, Any] = {

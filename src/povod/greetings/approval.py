@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 VIP, LLM, FIRST, WARNING, IMAGE, ALL = "vip", "llm", "first", "warning", "image", "all"
-POLICY, INACTIVE, ADVERTISING, CARD = "policy", "company_inactive", "advertising", "card"
-ALWAYS = (VIP, POLICY, INACTIVE, ADVERTISING)
+POLICY, INACTIVE, ADVERTISING, BLOCKED = "policy", "company_inactive", "advertising", "blocked"
+ALWAYS = (VIP, POLICY, INACTIVE, ADVERTISING, BLOCKED)
 """Reasons that no setting switches off."""
 
 WORDS = {
@@ -19,6 +19,7 @@ WORDS = {
     POLICY: "the policy asks a person",
     INACTIVE: "the company is not active in the register",
     ADVERTISING: "the text reads as advertising",
+    BLOCKED: "the text breaks a rule and must be edited",
 }
 """Reasons in words, to be translated."""
 
@@ -50,6 +51,7 @@ def reasons(facts: Facts, rules: Collection[str]) -> list[str]:
         POLICY: facts.verdict == "approve",
         INACTIVE: facts.register_status not in ("", "ACTIVE", "UNKNOWN"),
         ADVERTISING: facts.promotional,
+        BLOCKED: any(violation["severity"] == "block" for violation in facts.violations),
     }
     asked = {*rules, *ALWAYS}
     return [reason for reason, holds in found.items() if holds and reason in asked]

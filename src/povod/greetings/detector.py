@@ -120,7 +120,7 @@ class Finder:
         for rule in self._for_all:
             for when in self._when(rule, client.country):
                 yield Found(client, when, HOLIDAY, rule)
-        if (self._by_trade and (client.okved or client.profession or client.position)) or (self._by_trade and client.preferences.get("holidays_on")):
+        if self._by_trade and _has_trade(client):
             yield from self._trades(client)
         if self._options.anniversaries and client.registered_on is not None:
             yield from self._anniversaries(client, client.registered_on)
@@ -191,11 +191,7 @@ class Finder:
         """The rule's own shift, else that of its kind: religious days are kept to the day."""
         if rule.shift in (SAME, BEFORE, AFTER):
             return rule.shift
-        return (
-            SAME
-            if rule.kind == "religious" or _is_christmas(rule)
-            else (self._options.holiday_day_off)
-        )
+        return SAME if rule.kind == "religious" or rule.opt_in else (self._options.holiday_day_off)
 
     def judge(self, found: Found) -> Candidate:
         """The candidate, with the first reason not to greet."""
@@ -240,12 +236,13 @@ def detect(
             yield finder.judge(found)
 
 
+def _has_trade(client: Client) -> bool:
+    named = client.okved or client.profession or client.position
+    return bool(named or (client.preferences and client.preferences.get("holidays_on")))
+
+
 def _instrumental(found: Found) -> str:
     return "Днём рождения" if found.event_type == BIRTHDAY else ""
-
-
-def _is_christmas(rule: Holiday) -> bool:
-    return rule.opt_in
 
 
 def _is_leap(year: int) -> bool:

@@ -229,7 +229,7 @@ class Greetings:
     # greetings
 
     def greetings(self, *, limit: int = 50, cursor: str = "", **filters: Any) -> Page:
-        """Drafts by tab, status, segment, owner, tone, text_source, kind, client_id, since, until."""
+        """Drafts by tab, status, segment, owner, tone, text_source, kind, client_id, dates."""
         with self.parts.db.read() as conn:
             return views.greeting_list(conn, limit, cursor, **filters)
 

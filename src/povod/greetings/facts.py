@@ -7,8 +7,9 @@ from typing import Any
 
 from povod.greetings.orders import Order
 from povod.kit.settings import Settings
+from povod.writing.greetings.catalogue import template_kind
 from povod.writing.greetings.choice import choose_tone
-from povod.writing.greetings.facts import GreetingFacts, template_kind
+from povod.writing.greetings.facts import GreetingFacts
 from povod.writing.greetings.occasion import occasion_with
 from povod.writing.llm.greeting import Personal, PromptFacts
 

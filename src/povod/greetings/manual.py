@@ -1,4 +1,4 @@
-"""Greetings that a person orders (G38), and those that are sent although another was better (G41)."""
+"""Greetings that a person orders (G38), also where another occasion was better (G41)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -100,10 +100,10 @@ def _people(conn: Connection, ids: Sequence[str]) -> list[Row]:
         .join(companies, companies.c.id == clients.c.company_id, isouter=True)
         .where(among(conn, clients.c.id, ids))
     )
-    found = [dict(row) for row in conn.execute(query).mappings()]
+    found: list[dict[str, Any]] = [dict(row) for row in conn.execute(query).mappings()]
     for row in found:
         row["company_name"] = row["company_name"] or row.pop("linked_company") or ""
-    return found
+    return list(found)
 
 
 def _recent(conn: Connection, people: Sequence[str]) -> dict[str, list[Row]]:

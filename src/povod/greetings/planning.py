@@ -239,10 +239,10 @@ def _changes(candidate: Candidate, stored: Any) -> dict[str, Any]:
         changes["metadata"] = {**before, **_notes(candidate)}
         changes["occasion_date"] = candidate.occasion_date
         changes["deliver_on"] = candidate.deliver_on
-    if stored.status == "planned" and candidate.reason in CURABLE | {NOT_BEST}:
+    curable = CURABLE | {NOT_BEST}
+    if stored.status == "planned" and candidate.reason in curable:
         changes |= {"status": "skipped", "reason": candidate.reason}
-    elif stored.status == "skipped" and stored.reason in CURABLE | {NOT_BEST}:
-        if candidate.reason != stored.reason:
-            status = "skipped" if candidate.reason else "planned"
-            changes |= {"status": status, "reason": candidate.reason}
+    elif stored.status == "skipped" and stored.reason in curable - {candidate.reason}:
+        status = "skipped" if candidate.reason else "planned"
+        changes |= {"status": status, "reason": candidate.reason}
     return changes

@@ -57,7 +57,7 @@ class Previews:
             if holiday is None:
                 raise NotFoundError(f"there is no holiday {code}")
         today = self._parts.today()
-        event = {
+        event: dict[str, Any] = {
             "id": "",
             "client_id": client_id,
             "event_type": HOLIDAY if holiday else BIRTHDAY,

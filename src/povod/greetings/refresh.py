@@ -122,7 +122,7 @@ class Refresher:
         row = get_greeting(conn, row["id"])
         reasons = sorted({*(row["approval_reasons"] or []), FACTS_CHANGED})
         if row["status"] == "approved":
-            cleared = {"approved_at": None, "approved_by": ""}
+            cleared: dict[str, Any] = {"approved_at": None, "approved_by": ""}
             move(conn, row, "needs_approval", SYSTEM, approval_reasons=reasons, **cleared, **new)
         elif row["status"] == "needs_approval":
             change(conn, row, approval_reasons=reasons, **new)

@@ -62,7 +62,7 @@ class AgentRun:
     ) -> None:
         self._parts = parts
         self._triggered_by = triggered_by
-        self._after_step = step or (lambda name: None)
+        self._after_step = step or _nothing
         self._progress = _Progress()
         self.id = ""
 
@@ -174,6 +174,10 @@ class AgentRun:
             "sent_deliveries": counters["sent"],
             **{name: n for name, n in counters.items() if name not in ("scanned", "generated")},
         }
+
+
+def _nothing(_: str) -> None:
+    """Nobody wants to know when a step ends."""
 
 
 def send_now(parts: Parts) -> dict[str, int]:

@@ -119,7 +119,7 @@ class Standings:
     def _verdict(
         self, client: Client, face: Mapping[str, Any], rows: Sequence[Any], kind: str
     ) -> str:
-        """The policy's verdict. No row at all: the outbox will store that this is a client (D38)."""
+        """The policy's verdict. Without any row the outbox stores that this is a client (D38)."""
         mine = [row for row in rows if row.purpose == GREETING]
         ground = next((row for row in mine if is_valid(row, self._now)), None)
         basis = ground.basis if ground else ("none" if mine else "existing_client")

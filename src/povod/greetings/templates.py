@@ -12,7 +12,8 @@ from sqlalchemy.engine import Connection
 
 from povod.kit.errors import InputError
 from povod.store.tables import templates as table
-from povod.writing.greetings.render import GreetingTemplate, builtin, parse_greeting_template
+from povod.writing.greetings.catalogue import GreetingTemplate, builtin
+from povod.writing.greetings.render import parse_greeting_template
 
 KIND = "greeting"
 STATES = ("draft", "active", "paused", "archived")
@@ -31,7 +32,7 @@ def catalogue(conn: Connection) -> Catalogue:
     return {family: tuple(variants.values()) for family, variants in found.items()}
 
 
-def _of_row(row: Mapping[str, Any]) -> GreetingTemplate:
+def _of_row(row: Any) -> GreetingTemplate:
     family, _, variant = row["name"].partition("/")
     data = row["data"]
     return GreetingTemplate(

@@ -16,8 +16,8 @@ from povod.writing.greetings.catalogue import GreetingTemplate, family_of
 from povod.writing.greetings.choice import choose_variant, eligible
 from povod.writing.greetings.facts import GreetingFacts
 from povod.writing.greetings.render import Rendered, assemble, render_greeting
+from povod.writing.greetings.text import GreetingText
 from povod.writing.guardrails import (
-    GreetingText,
     Violation,
     blocking,
     check_greeting,

@@ -105,9 +105,8 @@ def greeting_conditions(wanted: Mapping[str, Any]) -> list[sa.ColumnElement[bool
         if tab not in TABS:
             raise InputError(f"tab: {tab!r} is not one of {', '.join(TABS)}")
         found.append(greetings.c.status.in_(TABS[tab]))
-    for name in ("status", "tone", "text_source", "client_id", "run_id"):
-        if wanted.get(name):
-            found.append(greetings.c[name] == wanted[name])
+    named = ("status", "tone", "text_source", "client_id", "run_id")
+    found += [greetings.c[name] == wanted[name] for name in named if wanted.get(name)]
     if wanted.get("segment"):
         found.append(clients.c.segment == wanted["segment"])
     if wanted.get("owner"):
@@ -136,7 +135,7 @@ def greeting_ids(conn: Connection, wanted: Mapping[str, Any], most: int) -> tupl
 
 
 def greeting_row(conn: Connection, greeting_id: str) -> dict[str, Any]:
-    """One draft with client, event, message, the reasons in words and the client's earlier texts."""
+    """One draft with client, event, message, reasons in words and the client's earlier texts."""
     query = _greetings_query(with_text=True).where(greetings.c.id == greeting_id)
     row = conn.execute(query).mappings().first()
     if row is None:
@@ -195,7 +194,7 @@ def _between(query: sa.Select[Any], column: Any, wanted: Mapping[str, Any]) -> s
 def tab_counts(conn: Connection) -> dict[str, int]:
     """How many drafts stand in each tab."""
     counted = sa.select(greetings.c.status, sa.func.count()).group_by(greetings.c.status)
-    by_status = {status: count for status, count in conn.execute(counted)}
+    by_status = {row[0]: row[1] for row in conn.execute(counted)}
     return {tab: sum(by_status.get(s, 0) for s in states) for tab, states in TABS.items()}
 
 
@@ -233,7 +232,7 @@ def dashboard(conn: Connection, today: date, now: datetime) -> dict[str, Any]:
         .where(events.c.reason != "", events.c.deliver_on >= today - timedelta(days=30))
         .group_by(events.c.reason)
     )
-    not_greeted = {reason: count for reason, count in conn.execute(reasons)}
+    not_greeted = {row[0]: row[1] for row in conn.execute(reasons)}
     return {
         "clients": _count(conn, clients, alive),
         "events_next_7_days": _count(conn, events, ahead),

@@ -17,7 +17,7 @@ ENDS_SEQUENCE = ("bounced", "replied", "unsubscribed", "complained")
 
 
 def not_suppressed(scene: Scene) -> Verdict:
-    """No refusal of the address, its domain, the company or the client; the client is ours still."""
+    """The client is ours still; no refusal of the address, its domain, the company, the client."""
     gone = _client_gone(scene)
     if gone:
         return Verdict(CANCEL, gone)

@@ -28,7 +28,8 @@ _SHIPPED = (
     *("is_business_relevant",),
 )
 
-Row = Mapping[str, Any]
+Row = Any
+"""A row of `holidays`, columns by name."""
 
 
 @cache

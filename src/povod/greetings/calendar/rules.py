@@ -6,6 +6,7 @@ Pure: no clock, no database.
 
 import calendar
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -154,7 +155,7 @@ def orthodox_easter(year: int) -> date:
 
 
 _PARSERS = {"fixed": _fixed, "nth": _nth, "yday": _yday, "easter": _easter, "date": _once}
-_FINDERS = {
+_FINDERS: Mapping[str, Callable[..., date | None]] = {
     "fixed": _on_fixed,
     "nth": _on_nth,
     "yday": _on_yday,
