@@ -22,6 +22,12 @@ from povod.kit.text import collapse
 _MAX_CRUMBS = 30
 _MAX_TRAIL_BYTES = 30_000
 _DOCUMENT = re.compile(r"<(?:html|body)[\s>]", re.IGNORECASE)
+_SEPARATORS = " /\\|>»›→•·—–-:.\u00a0"
+_FINAL_SEPARATOR = re.compile(r"\s+[/\\|>»›→•·—–:.-]+\s*$")
+_NOT_PLAIN = (
+    "button,[itemtype],[title],li ul,li ol,li li,select,svg,[class*=drop i],[class*=menu i]"
+)
+_PARTING = (" / ", " > ", " » ", " › ", " | ", " → ")
 _TRAIL_QUERIES = (
     '[class*="breadcrumb" i],[id*="breadcrumb" i],[aria-label*="breadcrumb" i]'
     ',[class*="bread-crumb" i],[class*="kroshki" i],[class*="crumbs" i]',
@@ -112,8 +118,37 @@ def _of_markup(document: Document) -> list[Crumb]:
 def _read_node(node: LexborNode, piece: str, document: Document) -> list[Crumb]:
     if node.css_first("a") is None:
         return []
-    crumbs = _read_trail(piece, document.base)
+    crumbs = _read_plain(node, document) or _read_trail(piece, document.base)
     return crumbs if 0 < len(crumbs) <= _MAX_CRUMBS else []
+
+
+def _read_plain(node: LexborNode, document: Document) -> list[Crumb]:
+    """A trail of links and perhaps one text after them, which most are; else nothing.
+
+    It costs a tenth of the careful reading.
+    """
+    if node.css_first(_NOT_PLAIN) is not None:
+        return []
+    links = node.css("a[href]")
+    crumbs = [(collapse(link.text(separator=" ")), document.link(_href(link))) for link in links]
+    text = collapse(node.text(separator=" "))
+    between = text
+    for name, address in crumbs:
+        if not (name and address and name in between):
+            return []
+        before, _, between = between.partition(name)
+        if before.strip(_SEPARATORS):
+            return []
+    last = _FINAL_SEPARATOR.sub("", between.lstrip(_SEPARATORS))
+    addresses = [address for _, address in crumbs]
+    if len(set(addresses)) < len(addresses) or any(sign in last for sign in _PARTING):
+        return []
+    return [*crumbs, (last, None)] if last else crumbs
+
+
+def _href(link: LexborNode) -> str:
+    href = link.attributes.get("href") or ""
+    return "" if href.strip().startswith(("#", "javascript:")) else href
 
 
 def _read_trail(piece: str, base: str) -> list[Crumb]:

@@ -72,6 +72,12 @@ class Document:
         """The first top heading."""
         return self.h1s[0] if self.h1s else None
 
+    @cached_property
+    def body_text(self) -> str:
+        """Text of the body, scripts too, a line for each node or more."""
+        body = self.tree.body
+        return body.text(separator="\n", strip=True) if body is not None else ""
+
     def link(self, href: str | None) -> str | None:
         """The absolute address of a link of this page, or None when it leads nowhere."""
         return resolved(href, self.base)

@@ -16,7 +16,6 @@ MAX_ALIKE = 2
 """More price nodes of one look than this outside of asides make a list of products."""
 
 _MAX_ATTRS, _MAX_IMAGES = 100, 30
-_MAX_LABELLED = 80
 _SOURCES = ("data-src", "data-lazy", "src", "content", "href")
 _STOCK_QUERY = (
     '[class*="avail" i],[class*="stock" i],[class*="nalich" i],[class*="presence" i],'
@@ -41,8 +40,14 @@ _CODE = re.compile(
     r"\s*[:#№]?\s*([\w][\w./-]{1,39})",
     re.IGNORECASE,
 )
-_CODE_LABEL = re.compile(r"(?:артикул|код\s+товара|sku|арт\.)\s*(?:[:№#]|$|(?=[\w-]*\d))", re.I)
-_BRAND_LABEL = re.compile(r"(?:бренд|производитель|торговая\s+марка|brand)\s*(?::|$)", re.I)
+_VALUE = r"[ :№#]*\n?[ :]*(\S[^\n]{0,79})$"
+_CODE_WORDS = ("Артикул", "АРТИКУЛ", "артикул", "Арт.", "Код товара", "SKU")
+_CODE_LABEL = re.compile(
+    rf"^ *(?:{'|'.join(map(re.escape, _CODE_WORDS))}) *(?:[:№#]|$|(?=[\w-]*\d)){_VALUE}",
+    re.MULTILINE,
+)
+_BRAND_WORDS = ("Бренд", "Производитель", "Торговая марка", "Brand")
+_BRAND_LABEL = re.compile(rf"^ *(?:{'|'.join(_BRAND_WORDS)}) *(?::|$){_VALUE}", re.MULTILINE)
 _NO_OPTION = re.compile(r"quant|qty|sort|limit|per_page", re.IGNORECASE)
 _BRAND_LABELS = frozenset({"бренд", "производитель", "торговая марка", "марка", "brand"})
 _CODE_LABELS = frozenset({"артикул", "арт", "код товара", "sku", "артикул производителя"})
@@ -187,7 +192,7 @@ def _brand(document: Document) -> str | None:
         text = text_of(node) or (image.attributes.get("alt") or "" if image is not None else "")
         if brand := brand_of_text(text):
             return brand
-    return brand_of_text(_labelled(document, _BRAND_LABEL) or "")
+    return brand_of_text(_labelled(document, _BRAND_LABEL, _BRAND_WORDS) or "")
 
 
 def _gallery(document: Document) -> tuple[str, ...]:
@@ -225,22 +230,16 @@ def _code(document: Document) -> str | None:
                 return code_of(match[1])
             if re.fullmatch(r"[\w][\w./-]{2,39}", text) and any(map(str.isdigit, text)):
                 return text
-    text = _labelled(document, _CODE_LABEL) or ""
+    text = _labelled(document, _CODE_LABEL, _CODE_WORDS) or ""
     code = text.split()[0].rstrip(",;") if text else ""
     return code if len(code) <= 40 and any(map(str.isdigit, code)) else None
 
 
-def _labelled(document: Document, labels: re.Pattern[str]) -> str | None:
-    """What stands after a label: «Артикул: 5500», in one piece of text or in two that follow."""
-    body = document.tree.body
-    lines = body.text(separator="\n", strip=True).split("\n") if body is not None else []
-    for place, line in enumerate(lines):
-        if len(line) > _MAX_LABELLED or not (match := labels.match(line)):
-            continue
-        value = line[match.end() :].strip(" :№#—–")
-        is_alone = not value and place + 1 < len(lines)
-        if is_alone and (":" in line or ":" in lines[place + 1][:1] or len(line) < 20):
-            value = lines[place + 1].strip(" :№#—–")
-        if value:
-            return value if len(value) <= _MAX_LABELLED else None
-    return None
+def _labelled(document: Document, label: re.Pattern[str], words: tuple[str, ...]) -> str | None:
+    """What stands after a label: «Артикул: 5500», in one piece of text or in two that follow.
+
+    `words` are what the label may begin with: most pages have none of them and are done at once.
+    """
+    text = document.body_text
+    match = label.search(text) if any(word in text for word in words) else None
+    return match[1].strip() if match is not None else None
