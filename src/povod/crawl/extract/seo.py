@@ -89,7 +89,10 @@ def cut(text: str | None, limit: int) -> str | None:
 
 
 def merged_robots(*values: str | None) -> str | None:
-    """Directives of several sources, each once, in lower case."""
+    """Directives of several sources, each once, in lower case; those of one as they are written."""
+    given = [text for value in values if value and (text := collapse(value))]
+    if len(given) == 1 and given[0].strip(", "):
+        return given[0]
     tokens: dict[str, None] = {}
     for value in values:
         for part in (value or "").split(","):
