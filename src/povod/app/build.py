@@ -1,9 +1,17 @@
 """Wiring: every room is built here from `Settings`, once."""
 
+from functools import partial
+
+from sqlalchemy.engine import Connection
+
 from povod.app.clocks import make_clock
 from povod.app.house import House
 from povod.app.lazy import LazySearchClient
+from povod.app.name_tools import WritingNames
 from povod.app.steps import all_steps
+from povod.book.clients.model import ClientDeps
+from povod.book.enrich.build import build_enricher
+from povod.book.facade import Book
 from povod.delivery.facade import Delivery
 from povod.delivery.work import DeliveryWork
 from povod.engine.dispatch import Dispatcher
@@ -54,11 +62,20 @@ def build_house(settings: Settings, clock: Clock | None = None) -> House:
         delivery=delivery,
         letters=letters,
         leads=LeadsPipeline(search),
+        book=build_book(settings, db, clock, quotas, delivery),
         greetings=Greetings(Parts(db, clock, settings, delivery, quotas)),
     )
     _register(house)
     house.steps = all_steps(house)
     return house
+
+
+def build_book(
+    settings: Settings, db: Database, clock: Clock, quotas: Quotas, delivery: Delivery
+) -> Book:
+    """The address book, with names from the room of texts and hashes from the room of refusals."""
+    deps = ClientDeps(clock, WritingNames(), delivery.office.keys.value_hash)
+    return Book(db, deps, lambda: build_enricher(settings, db, clock, quotas))
 
 
 def _register(house: House) -> None:
@@ -72,6 +89,13 @@ def _register(house: House) -> None:
     GreetingWork(house.greetings).register(handlers)
     house.delivery.on_status("letter", on_letter_moved)
     house.delivery.on_status("greeting", house.greetings.on_message_moved)
+    house.book.listen(partial(_client_moved, house))
+
+
+def _client_moved(house: House, conn: Connection, client_id: str, what: str) -> None:
+    """Drafts of a client who is gone end with the row; a changed one is found by its facts."""
+    if what == "deleted":
+        house.greetings.client_changed(conn, client_id, what)
 
 
 def _dispatcher(settings: Settings) -> Dispatcher:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from povod.app import story
 from povod.app.step import Step
+from povod.book.facade import Book
 from povod.delivery.facade import Delivery
 from povod.delivery.states import Actor
 from povod.engine.events import Events
@@ -49,6 +50,7 @@ class House:
     delivery: Delivery
     letters: LetterSteps
     leads: LeadsPipeline
+    book: Book
     greetings: Greetings
     steps: list[Step] = field(default_factory=list)
 

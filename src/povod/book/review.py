@@ -67,6 +67,28 @@ def save_pairs(
     return sum(known.get((a, b), KnownPair("", ())).status != "review" for a, b, _ in waiting)
 
 
+def waiting_pairs(conn: Connection, limit: int = 200) -> list[dict[str, Any]]:
+    """Pairs that a person has to judge, the most alike first, with both companies' names."""
+    one, other = companies.alias("one"), companies.alias("other")
+    table = dedup_pairs.c
+    query = (
+        sa.select(
+            *(table.id, table.a, table.b, table.score, table.reasons, table.guard),
+            one.c.name.label("a_name"),
+            one.c.canonical_domain.label("a_domain"),
+            other.c.name.label("b_name"),
+            other.c.canonical_domain.label("b_domain"),
+        )
+        .join(one, one.c.id == table.a)
+        .join(other, other.c.id == table.b)
+        .where(table.status == "review")
+        .order_by(table.score.desc(), table.id)
+        .limit(limit)
+    )
+    rows = [dict(row) for row in conn.execute(query).mappings()]
+    return [{**row, "why": list(row.pop("reasons").get("reasons", ()))} for row in rows]
+
+
 def decide(conn: Connection, clock: Clock, pair_id: str, verdict: str, actor: str) -> None:
     """A person's word on a pair: `merge` or `reject`; both end a hold.
 
