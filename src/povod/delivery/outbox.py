@@ -4,6 +4,7 @@ Every function works in the caller's transaction, so that a job above can store 
 together with the message.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +26,7 @@ from povod.store.tables import outreach_messages as messages
 from povod.store.upsert import insert_new
 
 EDITABLE = ("draft", "needs_approval", "approved", "rejected", "scheduled")
-_HUMAN_EDIT = {
+_HUMAN_EDIT: Mapping[str, Callable[[str], str | None]] = {
     "subject": drafts.one_line,
     "body": drafts.many_lines,
     "body_html": drafts.safe_html,

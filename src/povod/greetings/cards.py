@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy.engine import Connection
@@ -13,19 +13,21 @@ from povod.greetings.orders import Order
 from povod.greetings.parts import Parts
 from povod.kit.errors import PovodError
 from povod.store.files import put_file
-from povod.writing.cards import Brand, Card, CardImage, occasion_line, render, theme_for
 from povod.writing.llm.base import ModelError
 from povod.writing.names import address_line
 
 log = structlog.get_logger()
 MEDIA_TYPE = "image/jpeg"
 
+if TYPE_CHECKING:
+    from povod.writing.cards import Brand, Card, CardImage
+
 
 @dataclass(frozen=True)
 class DrawnCard:
     """A finished card, its theme, and whether a model drew its ground."""
 
-    image: CardImage
+    image: "CardImage"
     theme: str
     by_model: bool = False
 
@@ -42,11 +44,12 @@ class DrawnCard:
 class CardMaker:
     """Draws the cards of one run; pictures by a model are counted."""
 
-    def __init__(self, parts: Parts, brand: Brand | None = None) -> None:
+    def __init__(self, parts: Parts, brand: "Brand | None" = None) -> None:
         self._parts = parts
         settings = parts.settings
         signature = settings.sender_company or settings.sender_name
-        self._brand = brand or Brand(signature=signature, sender_name=settings.sender_name)
+        self._signature = signature
+        self._brand = brand
         self._left = settings.max_gigachat_images_per_run
         self._lock = threading.Lock()
         self._broken = False
@@ -57,6 +60,11 @@ class CardMaker:
         preferences = order.client["preferences"] or {}
         if self._parts.settings.image_mode == "none" or preferences.get("card") is False:
             return None
+        # Drawing needs a second of libraries; without cards nobody waits for them.
+        from povod.writing.cards import Brand, Card, occasion_line, theme_for
+
+        sender = self._parts.settings.sender_name
+        brand = self._brand or Brand(signature=self._signature, sender_name=sender)
         facts = facts_of(order, self._parts.settings, tone)
         chosen = theme or theme_for(facts.occasion_kind, facts.occasion_code)
         ground = self._ground(chosen)
@@ -64,18 +72,20 @@ class CardMaker:
             occasion=occasion_line(facts.occasion_phrase(short=True)) or facts.occasion,
             wish=wish,
             address="" if order.is_group else address_line(facts, tone),
-            signature=self._brand.signature,
+            signature=brand.signature,
             theme=chosen,
-            brand=self._brand,
+            brand=brand,
             ground=ground,
         )
         image = self._render(card)
         return DrawnCard(image, chosen, ground is not None) if image else None
 
-    def _render(self, card: Card) -> CardImage | None:
+    def _render(self, card: "Card") -> "CardImage | None":
         """A missing font costs the card, never the letter (G110)."""
         if self._broken:
             return None
+        from povod.writing.cards import render
+
         try:
             image = render(card)
         except PovodError as error:

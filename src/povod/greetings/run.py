@@ -85,7 +85,7 @@ class AgentRun:
             variants = catalogue(conn)
             since = last_run_date(conn, self.id)
         writer, cards = Writer(parts, variants), CardMaker(parts)
-        found.warning = writer.warning()
+        found.warning = writer.warning
         with self._step("detect"):
             missed = max(since, today - FARTHEST_BACK) if since else None
             found.planned = Planner(parts, self._extend).plan(self.id, today, missed)

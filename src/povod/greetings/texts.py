@@ -12,6 +12,7 @@ from povod.greetings.orders import Order
 from povod.greetings.parts import Parts
 from povod.greetings.templates import Catalogue
 from povod.kit.errors import ConfigurationError
+from povod.kit.settings import Settings
 from povod.writing.greetings.catalogue import GreetingTemplate, family_of
 from povod.writing.greetings.choice import choose_variant, eligible
 from povod.writing.greetings.facts import GreetingFacts
@@ -24,7 +25,6 @@ from povod.writing.guardrails import (
     repair_greeting,
 )
 from povod.writing.llm.budget import Budget
-from povod.writing.llm.build import greeting_model, missing_key, workers
 from povod.writing.llm.calls import Calls
 from povod.writing.llm.contract import Draft, Forms
 from povod.writing.llm.greeting import Fallback, ModelText, Record, write_greeting
@@ -94,28 +94,33 @@ def as_json(violation: Violation) -> dict[str, Any]:
 class Writer:
     """Writes texts for one run; a model's budget and breaker last as long as the run."""
 
+    warning = ""
+    """What a person must do for the chosen mode to work."""
+
     def __init__(self, parts: Parts, catalogue: Catalogue) -> None:
-        settings = parts.settings
         self._parts = parts
         self._catalogue = catalogue
-        self._model = None
-        if settings.llm_mode != "template":
-            self._model = greeting_model(settings, parts.clock)
-        self._calls = Calls(self._model, Forms(parts.clock)) if self._model else None
-        self.budget = Budget.of(settings, parts.quotas)
-        self.workers = workers(settings) if self._calls else 1
+        self._calls: Calls | None = None
+        self.workers = 1
+        self.budget = Budget.of(parts.settings, parts.quotas)
+        if parts.settings.llm_mode != "template":
+            self._take_model(parts.settings)
+
+    def _take_model(self, settings: Settings) -> None:
+        # Two seconds of vendors' libraries, needed only by those who use a model.
+        from povod.writing.llm.build import greeting_model, missing_key, workers
+
+        model = greeting_model(settings, self._parts.clock)
+        missing = missing_key(settings)
+        if missing:
+            self.warning = f"{missing} is not set: templates write instead of the model"
+        if model is not None:
+            self._calls, self.workers = Calls(model, Forms(self._parts.clock)), workers(settings)
 
     @property
     def uses_model(self) -> bool:
         """True if texts are paid for: then each is stored as soon as it is there."""
         return self._calls is not None
-
-    def warning(self) -> str:
-        """What a person must do for the chosen mode to work; empty when nothing."""
-        if self._parts.settings.llm_mode == "template":
-            return ""
-        missing = missing_key(self._parts.settings)
-        return f"{missing} is not set: templates write instead of the model" if missing else ""
 
     def write(
         self,

@@ -33,7 +33,7 @@ class Diary:
         self.kept: list[datetime] = []
         ledger, handlers, quotas = Ledger(db, clock), Handlers(), Quotas(db, clock)
         handlers.register("leads.diary", self._keep, "search")
-        rooms: dict[str, Any] = {"search": None, "letters": None, "leads": None}
+        rooms: dict[str, Any] = dict.fromkeys(("search", "letters", "leads", "greetings"))
         self.house = House(
             settings=settings,
             clock=clock,
