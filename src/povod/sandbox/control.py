@@ -15,6 +15,9 @@ from starlette.routing import Route
 
 from povod.kit.errors import InputError, NotFoundError
 from povod.sandbox.clock import WorldClock
+from povod.sandbox.helpers.control import wire_handlers
+from povod.sandbox.helpers.proxies import Proxies
+from povod.sandbox.helpers.s3 import S3Server
 from povod.sandbox.mail import MailServers
 from povod.sandbox.openai import Model
 from povod.sandbox.services import Services
@@ -39,10 +42,25 @@ class Pieces:
     sites: SitesServer
     mail: MailServers
     shops: Shops = field(default_factory=Shops)
+    proxies: Proxies | None = None
+    s3: S3Server | None = None
     services: Services = field(init=False)
 
     def __post_init__(self) -> None:
-        self.services = Services(self.world, self.clock, self.model.journal)
+        journal = self.model.journal
+        self.services = Services(self.world, self.clock, journal, self.sites.where)
+
+    def ports(self) -> dict[str, int]:
+        """The ports of all servers beside the API's own."""
+        ports = {
+            "http": self.sites.http_port,
+            "https": self.sites.https_port,
+            "smtp": self.mail.smtp_port,
+            "imap": self.mail.imap_port,
+        }
+        if self.proxies is not None:
+            ports |= {"proxy": self.proxies.http_port, "socks": self.proxies.socks_port}
+        return ports if self.s3 is None else ports | {"s3": self.s3.port}
 
 
 def build_app(pieces: Pieces) -> Starlette:
@@ -65,7 +83,14 @@ def control_routes(pieces: Pieces) -> list[Route]:
         *_mail_routes(pieces),
         *(_route(*control) for control in shop_handlers(pieces.shops, pieces.clock)),
         *(_route(*control) for control in pieces.services.controls()),
+        *_wire_routes(pieces),
     ]
+
+
+def _wire_routes(pieces: Pieces) -> list[Route]:
+    if pieces.proxies is None or pieces.s3 is None:
+        return []
+    return [_route(*control) for control in wire_handlers(pieces.proxies, pieces.s3)]
 
 
 def _world_routes(pieces: Pieces) -> list[Route]:
@@ -87,20 +112,11 @@ def _world_routes(pieces: Pieces) -> list[Route]:
             raise NotFoundError(f"{name}: NXDOMAIN")
         return {"addresses": addresses}
 
-    def ports(_: Request, __: dict[str, Any]) -> Any:
-        sites, mail = pieces.sites, pieces.mail
-        return {
-            "http": sites.http_port,
-            "https": sites.https_port,
-            "smtp": mail.smtp_port,
-            "imap": mail.imap_port,
-        }
-
     return [
         _route("GET", "/clock", read_clock),
         _route("POST", "/clock", move_clock),
         _route("GET", "/dns", dns),
-        _route("GET", "/ports", ports),
+        _route("GET", "/ports", lambda *_: pieces.ports()),
         _route("GET", "/ca.pem", lambda *_: PlainTextResponse(pieces.sites.ca_pem)),
         _route("GET", "/truth", lambda *_: truth_of(pieces)),
         _route("GET", "/sites/log", lambda *_: {"entries": pieces.sites.log}),

@@ -19,6 +19,7 @@ from povod.kit.errors import ExternalError
 
 FOLDER_ID = "b1gsandbox0000000000"
 SENDER = "anna@mail.povod-demo.ru"
+GIGACHAT_CREDENTIALS = "c2FuZGJveC1jbGllbnQ6c2FuZGJveC1zZWNyZXQ="
 _STOP_SECONDS = 5.0
 
 
@@ -49,13 +50,9 @@ class SandboxProcess:
 
     @property
     def ports(self) -> dict[str, int]:
-        """Ports of the company sites (`http`, `https`) and of the mail server (`smtp`, `imap`)."""
-        return {
-            "http": self._ready["sites_http_port"],
-            "https": self._ready["sites_https_port"],
-            "smtp": self._ready["smtp_port"],
-            "imap": self._ready["imap_port"],
-        }
+        """Ports of the sites (`http`, `https`), the mail server (`smtp`, `imap`), the proxies
+        (`proxy`, `socks`) and the object store (`s3`)."""
+        return dict(self._ready["ports"])
 
     def truth(self) -> dict[str, Any]:
         """What was planted in the world."""
@@ -96,6 +93,8 @@ class SandboxProcess:
             "YANDEX_CLOUD_FOLDER_ID": FOLDER_ID,
             "YANDEX_CLOUD_SA_KEY_FILE": str(self.state_dir / "demo-sa-key.json"),
             "OPENAI_BASE_URL": f"{self.api_url}/openai/v1",
+            **self._greeting_services(),
+            **self._fetch_services(),
             "SEND_MODE": "smtp",
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(self.ports["smtp"]),
@@ -108,6 +107,45 @@ class SandboxProcess:
             "SMTP_IMAP_PORT": str(self.ports["imap"]),
             "SMTP_IMAP_SECURITY": "none",
         }
+
+    def _greeting_services(self) -> dict[str, str]:
+        """Addresses and keys that matter only in the modes that use them."""
+        return {
+            "GIGACHAT_OAUTH_URL": f"{self.api_url}/gigachat/api/v2/oauth",
+            "GIGACHAT_BASE_URL": f"{self.api_url}/gigachat/v1",
+            "GIGACHAT_CREDENTIALS": GIGACHAT_CREDENTIALS,
+            "DADATA_BASE_URL": f"{self.api_url}/dadata/suggestions/api/4_1/rs",
+            "DADATA_API_KEY": "sandbox-dadata-key",
+            "EGRUL_BASE_URL": f"{self.api_url}/egrul",
+            "CRM_SYNC_URL": f"{self.api_url}/crm/clients",
+            "CRM_SYNC_TOKEN": "sandbox-crm",
+        }
+
+    def _fetch_services(self) -> dict[str, str]:
+        return {
+            "FLARESOLVERR_URL": f"{self.api_url}/flaresolverr",
+            "FIRECRAWL_URL": f"{self.api_url}/firecrawl",
+            "FIRECRAWL_API_KEY": "fc-sandbox",
+        }
+
+    def s3_environ(self) -> dict[str, str]:
+        """Settings that move artifacts to the sandbox's object store; not part of `environ`."""
+        return {
+            "S3_ENDPOINT": f"http://127.0.0.1:{self.ports['s3']}",
+            "S3_BUCKET": "scraper-artifacts",
+            "S3_ACCESS_KEY": "sandbox-s3",
+            "S3_SECRET_KEY": "sandbox-s3-secret",
+            "S3_REGION": "us-east-1",
+        }
+
+    def proxy_url(self, scheme: str = "http", user: str = "user") -> str:
+        """Address of a proxy, `http` or `socks5`, with a user's name and password."""
+        port = self.ports["socks" if scheme.startswith("socks") else "proxy"]
+        return f"{scheme}://{user}:sandbox@127.0.0.1:{port}"
+
+    def hook_url(self, name: str) -> str:
+        """Address of a web hook; `/sandbox/hooks/<name>` tells what it was sent."""
+        return f"{self.api_url}/hooks/{name}"
 
     def wait(self, seconds: float) -> int:
         """Exit status of the process; `subprocess.TimeoutExpired` while it still runs."""

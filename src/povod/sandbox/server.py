@@ -14,6 +14,8 @@ from typing import Any
 
 from povod.sandbox.clock import WorldClock
 from povod.sandbox.control import Pieces, build_app, truth_of
+from povod.sandbox.helpers.proxies import Proxies
+from povod.sandbox.helpers.s3 import S3Server
 from povod.sandbox.listener import Listener
 from povod.sandbox.mail import start_mail
 from povod.sandbox.openai import Model
@@ -74,16 +76,17 @@ async def _start_pieces(options: Options, stack: AsyncExitStack) -> Pieces:
     stack.push_async_callback(sites.close)
     mail = await start_mail(world, clock, options.state_dir)
     stack.push_async_callback(mail.close)
-    return Pieces(world, clock, yandex, Model(), sites, mail, shops)
+    proxies, s3 = Proxies(sites.where), S3Server(options.state_dir / "s3")
+    for server in (proxies, s3):
+        await server.begin()
+        stack.push_async_callback(server.close)
+    return Pieces(world, clock, yandex, Model(), sites, mail, shops, proxies, s3)
 
 
 def _ready(listener: Listener, pieces: Pieces) -> dict[str, Any]:
     return {
         "api_url": listener.url,
-        "sites_http_port": pieces.sites.http_port,
-        "sites_https_port": pieces.sites.https_port,
-        "smtp_port": pieces.mail.smtp_port,
-        "imap_port": pieces.mail.imap_port,
+        "ports": pieces.ports(),
         "pid": os.getpid(),
     }
 

@@ -7,6 +7,11 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from povod.sandbox.clock import WorldClock
+from povod.sandbox.helpers.browser import Where
+from povod.sandbox.helpers.control import hook_handlers, page_handlers
+from povod.sandbox.helpers.firecrawl import Firecrawl
+from povod.sandbox.helpers.flaresolverr import FlareSolverr
+from povod.sandbox.helpers.hooks import Hooks
 from povod.sandbox.helpers.journal import Journal
 from povod.sandbox.models.control import handlers as model_handlers
 from povod.sandbox.models.gigachat import GigaChat
@@ -21,24 +26,35 @@ Handler = Callable[[Request, dict[str, Any]], Any]
 
 
 class Services:
-    """GigaChat, DaData, the register, the CRM; all write to one journal."""
+    """GigaChat, DaData, the register, the CRM, fetch helpers, web hooks; one journal for all.
 
-    def __init__(self, world: World, clock: WorldClock, journal: Journal) -> None:
+    `where` tells the fetch helpers how to reach the world's sites; it is asked at each page.
+    """
+
+    def __init__(
+        self, world: World, clock: WorldClock, journal: Journal, where: Callable[[], Where]
+    ) -> None:
         parties = Parties(world)
         self.journal = journal
         self.gigachat = GigaChat(journal=journal, clock=clock)
         self.dadata = DaData(parties, journal)
         self.egrul = Egrul(parties, journal)
         self.crm = Crm(journal)
+        self.flaresolverr = FlareSolverr(where, journal)
+        self.firecrawl = Firecrawl(where, journal)
+        self.hooks = Hooks(journal)
 
     def routes(self) -> list[Route]:
         """All routes of the services."""
-        served = (self.gigachat, self.dadata, self.egrul, self.crm)
-        return [route for service in served for route in service.routes()]
+        records = (self.dadata, self.egrul, self.crm)
+        helpers = (self.flaresolverr, self.firecrawl, self.hooks)
+        return [route for one in (self.gigachat, *records, *helpers) for route in one.routes()]
 
     def controls(self) -> list[tuple[str, str, Handler]]:
         """(method, path, handler) under `/sandbox`."""
         return [
             *model_handlers(self.gigachat, self.journal),
             *record_handlers(self.dadata, self.egrul, self.crm),
+            *page_handlers(self.flaresolverr, self.firecrawl),
+            *hook_handlers(self.hooks),
         ]

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from povod.kit.clock import Clock
 from povod.sandbox.answers import Answer, Hosts
+from povod.sandbox.helpers.browser import Where
 from povod.sandbox.shops.service import Shops, Visit
 from povod.sandbox.tls import Authority
 from povod.sandbox.world.hosts import ascii_host, is_bystander
@@ -41,6 +42,10 @@ class SitesServer:
     def dns(self, name: str) -> list[str] | None:
         """Addresses of a host of the world, `None` for NXDOMAIN."""
         return self.shops.dns(name) or self.world.dns(name)
+
+    def where(self) -> Where:
+        """How the imitated helpers reach the sites."""
+        return Where(self.dns, self.http_port, self.https_port, self.ca_pem)
 
     async def close(self) -> None:
         """Stop both servers; slow and endless answers are cut off."""

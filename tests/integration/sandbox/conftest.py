@@ -108,7 +108,7 @@ class Running:
             store.recall("shift_seconds", 0), on_change=lambda s: store.remember("shift_seconds", s)
         )
         yandex = YandexService(ThirtyHits(), clock, store, self._key)
-        sites = SimpleNamespace(http_port=1, https_port=2, ca_pem="", log=[])
+        sites = SimpleNamespace(http_port=1, https_port=2, ca_pem="", log=[], where=None)
         mail = SimpleNamespace(smtp_port=3, imap_port=4, ledger=[], faults=[])
         pieces = Pieces(yandex.world, clock, yandex, Model(), sites, mail)
         listener = Listener(build_app(pieces), self._port)

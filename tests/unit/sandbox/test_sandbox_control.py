@@ -12,7 +12,9 @@ from povod.sandbox.openai import Model
 
 @pytest.fixture
 def pieces(tiny_world, still_clock, service):
-    sites = SimpleNamespace(http_port=1, https_port=2, ca_pem="-----BEGIN", log=[])
+    sites = SimpleNamespace(
+        http_port=1, https_port=2, ca_pem="-----BEGIN", log=[], where=lambda: None
+    )
     ledger = SimpleNamespace(rows=lambda: [{"rcpt": "a@firm1.example"}])
     mail = SimpleNamespace(smtp_port=3, imap_port=4, ledger=ledger, faults=Faults())
     return Pieces(tiny_world, still_clock, service, Model(), sites, mail)

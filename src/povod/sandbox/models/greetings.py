@@ -16,7 +16,7 @@ from povod.sandbox.seeded import draw
 
 FEWEST, MOST = 470, 1150
 SUBJECT_MOST = 80
-_YOU = re.compile(r"(?<=[а-яё,:(] )В(?=(?:ы|ас|ам|ами|аш[а-яё]*)\b)")
+_YOU = re.compile(r"(?<=[А-ЯЁа-яё,:(] )В(?=(?:ы|ас|ам|ами|аш[а-яё]*)\b)")
 
 
 def facts_of(messages: str) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ WORK = (
     "We value the calm and the openness that you bring to every conversation.",
     "Trust and mutual respect have become the habit of our work together, and we treasure it.",
     "Your way of listening first and deciding with care is an example to many.",
-    "It is good to deal with people who keep their word and care for those around them.",
+    "It is good to work with people who keep their word and care for those around them.",
     "The energy with which you take up new ideas is felt by everybody nearby.",
 )
 WISH = (
@@ -36,7 +36,7 @@ WISH = (
 CLOSING = (
     "Thank you for your trust; we look forward to many good things together.",
     "May the days ahead be kind to you and to everybody close to you.",
-    "We hope to meet again soon and to talk without hurry.",
+    "We hope to meet again soon and to talk at leisure.",
     "Let the good mood of this day stay with you for a long while.",
     "With gratitude for what has been done together, we look ahead with hope.",
 )
