@@ -6,7 +6,7 @@ both lack is left out and said. No other font is ever used.
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.util import find_spec
 from itertools import groupby
@@ -39,7 +39,7 @@ class Face:
     """One font file and what it can draw."""
 
     path: Path
-    covers: frozenset[int]
+    covers: frozenset[int] = field(repr=False)
 
     @classmethod
     def load(cls, path: Path) -> "Face":
@@ -108,9 +108,11 @@ class Fonts:
         for char in unicodedata.normalize("NFC", text):
             if char in _BLANK or char == " ":
                 kept.append("\u00a0" if char == "\u00a0" else " ")
+            elif char != "\n" and unicodedata.category(char) in ("Cc", "Cf"):
+                continue
             elif char == "\n" or self.face(role).has(char) or self.other(role).has(char):
                 kept.append(char)
-            elif unicodedata.category(char) != "Cf":
+            else:
                 gone += 1
         lines = ("".join(kept)).split("\n")
         tidy = (" ".join(filter(None, line.split(" "))) for line in lines)

@@ -123,19 +123,26 @@ LOGO_AIR = 26.0
 
 def lay_out(blocks: Sequence[Block], fonts: Fonts, shape: Shape, logo_height: float = 0) -> Layout:
     """The largest setting that fits; texts are cut only when the smallest does not."""
-    wanted = [block for block in blocks if block.text]
-    cut = False
-    while True:
+    wanted, cut = _fitted([block for block in blocks if block.text], fonts)
+    while wanted:
         for step in range(STEPS + 1):
-            blocks_set = [_set_block(block, fonts, step) for block in wanted]
-            if any(found is None for found in blocks_set):
-                continue
-            layout = _place([found for found in blocks_set if found], fonts, shape, logo_height)
+            found = [_set_block(block, fonts, step) for block in wanted]
+            layout = _place([each for each in found if each], fonts, shape, logo_height)
             if layout is not None:
                 return replace(layout, cut=cut)
-        wanted, cut = _cut(wanted, fonts), True
-        if not wanted:
-            return Layout((), shape.y, cut=True)
+        wanted, cut = _shorten(wanted), True
+    return Layout((), shape.y, cut=cut)
+
+
+def _fitted(blocks: list[Block], fonts: Fonts) -> tuple[list[Block], bool]:
+    """Each text short enough for its own lines at its smallest size; whether any was cut."""
+    fitted = []
+    for block in blocks:
+        text = block.text
+        while text and _set_block(replace(block, text=text), fonts, STEPS) is None:
+            text = shorter(text)
+        fitted.append(replace(block, text=text))
+    return [block for block in fitted if block.text], fitted != blocks
 
 
 def _set_block(block: Block, fonts: Fonts, step: int) -> _Set | None:
@@ -171,19 +178,12 @@ def _measure(fonts: Fonts, role: str, size: float, text: str) -> float:
     return width(fonts.runs(text, role), size)
 
 
-def _cut(blocks: list[Block], fonts: Fonts) -> list[Block]:
-    """One text a little shorter: what has too many lines first, then the wish, then the rest."""
-    for block in blocks:
-        if _set_block(block, fonts, STEPS) is None:
-            return _with(blocks, block)
+def _shorten(blocks: list[Block]) -> list[Block]:
+    """One text a little shorter, because all together are too tall: the wish gives way first."""
     order = {"wish": 0, "address": 1, "signature": 2, "title": 3}
-    return _with(blocks, min(blocks, key=lambda block: order[block.name]))
-
-
-def _with(blocks: list[Block], block: Block) -> list[Block]:
-    shortened = replace(block, text=shorter(block.text))
-    changed = [shortened if other is block else other for other in blocks]
-    return [other for other in changed if other.text]
+    block = min(blocks, key=lambda block: order[block.name])
+    changed = [replace(each, text=shorter(each.text)) if each is block else each for each in blocks]
+    return [each for each in changed if each.text]
 
 
 def _place(blocks: list[_Set], fonts: Fonts, shape: Shape, logo_height: float) -> Layout | None:

@@ -32,8 +32,12 @@ def wrap(
     blank = measure("а а") - 2 * measure("а")
     sizes = [measure(word) for word in words]
     gaps = [0.0 if word.endswith("-") and hyphens else blank for word in words]
+    needed = sum(sizes) + sum(gaps)
     for count in range(1, min(most, len(words)) + 1):
-        breaks = _balanced(sizes, gaps, widths(count))
+        rooms = widths(count)
+        if needed - max(gaps) * count > sum(rooms):
+            continue
+        breaks = _balanced(sizes, gaps, rooms)
         if breaks is not None:
             return [_joined(words[a:b], hyphens) for a, b in breaks]
     return None
