@@ -30,8 +30,9 @@ def collapse(text: str) -> str:
 
 def clean(text: str) -> str:
     """`collapse` without control and format characters, as a table cell is stored (L15)."""
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())
+    plain = collapse(text)
+    if plain.isprintable():
+        return plain
     seen = (char for char in text if char.isspace() or unicodedata.category(char) not in _UNSEEN)
     return collapse("".join(seen))
 
