@@ -140,6 +140,10 @@ def test_ornaments_stay_outside_the_zone(theme: Theme) -> None:
     changed = ImageChops.difference(_painted(theme), bare).convert("L")
     strong = changed.point([255 if level > 24 else 0 for level in range(256)])
     zone = Image.new("L", strong.size)
-    zone.putdata([255 * theme.shape.inside(n % WIDTH, n // WIDTH) for n in range(WIDTH * HEIGHT)])
+    pen = ImageDraw.Draw(zone)
+    for y in range(HEIGHT):
+        inside = [x for x in range(0, WIDTH, 3) if theme.shape.inside(x, y)]
+        if inside:
+            pen.line((inside[0], y, inside[-1], y), fill=255)
     assert ImageChops.multiply(strong, zone).getbbox() is None
     assert strong.getbbox() is not None
