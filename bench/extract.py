@@ -7,7 +7,7 @@ text, one for the text that a reader sees. Numbers are remembered between pages 
 every round gets pages that it has not seen.
 
 Run: python bench/extract.py [--quick]. The last line is one JSON object; the exit status is 0 only
-when the bar holds: at least 10 times the reference. Pages per second are shown against the aim.
+when both bars hold: 1000 pages per second and core, and 10 times the reference.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from povod.crawl.extract.text import EXCERPT_LENGTH
 from povod.kit.inn import is_valid_inn
 
 PAGE_BYTES = 50_000
-AIM_RATE = 1000
+BAR_RATE = 1000
 BAR_RATIO = 10
 ROUNDS = 3
 
@@ -229,17 +229,17 @@ def main() -> int:
     for name, (speed, share) in results.items():
         print(f"{name:32}{speed:>10.0f}{speed / soup:>9.1f}{share:>8.1%}")
     speed = results["povod: contacts and excerpt"][0]
-    distance = speed / AIM_RATE - 1
-    print(f"aim {AIM_RATE} pages/s: {'reached' if distance >= 0 else 'short'}, {distance:+.0%}")
-    ok = speed >= BAR_RATIO * soup
+    distance = speed / BAR_RATE - 1
+    print(f"bar {BAR_RATE} pages/s: {'reached' if distance >= 0 else 'short'}, {distance:+.0%}")
+    ok = speed >= BAR_RATE and speed >= BAR_RATIO * soup
     summary = {
         "bench": "extract",
         "pages_per_s": round(speed),
         "whole_page_per_s": round(results["povod: whole page"][0]),
         "soup_per_s": round(soup, 1),
         "ratio": round(speed / soup, 1),
-        "aim_pages_per_s": AIM_RATE,
-        "aim_distance": round(distance, 3),
+        "bar_pages_per_s": BAR_RATE,
+        "bar_distance": round(distance, 3),
         "ok": ok,
     }
     print(json.dumps(summary))

@@ -1,6 +1,6 @@
 """From a stored reply to hits and companies: one reply, one transaction (L45-L51)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -17,7 +17,8 @@ from povod.leads.serp import PARSER_VERSION, SerpDoc, SerpError, SerpReply, pars
 from povod.leads.slots import Slots
 from povod.leads.yandex.client import CREATE_QUOTA
 from povod.store.bulk import bulk_insert
-from povod.store.files import get_file
+from povod.store.db import Database
+from povod.store.files import get_files, missing_file
 from povod.store.tables import serp_operations, serp_queries, serp_results
 from povod.store.upsert import insert_new
 
@@ -25,6 +26,9 @@ TOO_FAST = 55
 """XML error: too many requests per second."""
 
 RATE_PAUSE = 60.0
+
+READ_AHEAD = 8
+"""Replies read in one transaction; each is still saved in one of its own."""
 
 _REPLACED = (
     "position", "group_position", "url_raw", "host_raw", "host_norm", "domain", "title", "snippet",
@@ -77,12 +81,11 @@ def ingest_ready(
         waiting = _waiting(conn, limit)
     first, step = share
     # By the id's random tail: every process cuts the same way, whenever it looks.
-    for operation in (name for name in waiting if int(name[-6:], 16) % step == first):
-        if cancelled() or result.stopped:
-            break
-        with deps.db.read() as conn:
-            task = _load(conn, operation)
-        if task is not None:
+    mine = [name for name in waiting if int(name[-6:], 16) % step == first]
+    for start in range(0, len(mine), READ_AHEAD):
+        for task in _load(deps.db, mine[start : start + READ_AHEAD]):
+            if cancelled() or result.stopped:
+                return result
             _ingest(deps, task, rules, result)
     return result
 
@@ -147,21 +150,25 @@ def _waiting(conn: Connection, limit: int | None) -> list[str]:
     return list(conn.execute(query.order_by(table.completed_at, table.id).limit(limit)).scalars())
 
 
-def _load(conn: Connection, operation: str) -> Task | None:
-    """The stored reply; None when it was taken in meanwhile."""
+def _load(db: Database, operations: Sequence[str]) -> Iterator[Task]:
+    """The stored replies in their order, without those that were taken in meanwhile."""
     columns = (
+        serp_operations.c.id,
         serp_operations.c.query_id,
         serp_operations.c.raw_file_id,
         serp_queries.c.metadata.label("about"),
     )
     query = sa.select(*columns).join(serp_queries, serp_queries.c.id == serp_operations.c.query_id)
-    here = (serp_operations.c.id == operation, serp_operations.c.status == "done")
-    row = conn.execute(query.where(*here)).first()
-    if row is None:
-        return None
-    raw = get_file(conn, row.raw_file_id)
-    about = row.about
-    return Task(operation, row.query_id, raw, about.get("niche", ""), about.get("city", ""))
+    here = (serp_operations.c.id.in_(operations), serp_operations.c.status == "done")
+    with db.read() as conn:
+        rows = {row.id: row for row in conn.execute(query.where(*here)).all()}
+        bodies = get_files(conn, [row.raw_file_id for row in rows.values()])
+    for operation in filter(rows.get, operations):
+        row = rows[operation]
+        if row.raw_file_id not in bodies:
+            raise missing_file(row.raw_file_id)
+        niche, city = row.about.get("niche", ""), row.about.get("city", "")
+        yield Task(operation, row.query_id, bodies[row.raw_file_id], niche, city)
 
 
 def _ingest(deps: SearchDeps, task: Task, rules: DomainRules, result: IngestResult) -> None:

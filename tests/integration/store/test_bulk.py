@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from povod.kit.ids import new_id
-from povod.store.bulk import among, bulk_insert, bulk_update
+from povod.store.bulk import among, bulk_insert, bulk_insert_new, bulk_update
 from povod.store.tables import companies, serp_operations, serp_queries
 
 
@@ -106,3 +108,38 @@ def test_among_is_in_with_one_parameter(db, clock):
     assert names(companies.c.canonical_domain, ["f0.ru", "f1.ru", "x.ru"]) == wanted
     assert names(companies.c.name, wanted) == wanted
     assert names(companies.c.name, []) == set()
+
+
+SIGNS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
+
+
+@given(st.lists(st.one_of(SIGNS, st.sampled_from(["\x1f", '"', "\\", "{", "NULL", "", "a\x1fb"]))))
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_every_text_comes_back_as_it_was_written(db, clock, texts):
+    rows = [company(clock, text, attributes={"сказано": text}) for text in texts]
+    with db.tx() as conn:
+        conn.execute(sa.delete(companies))
+        bulk_insert(conn, companies, rows)
+    stored = [(row["name"], row["attributes"]["сказано"]) for row in rows_of(db, companies)]
+    assert sorted(stored) == sorted((text, text) for text in texts)
+
+
+def test_nulls_stand_beside_values(db, clock):
+    rows = [
+        company(clock, str(n), canonical_domain=f"f{n}.ru" if n % 2 else None) for n in range(4)
+    ]
+    with db.tx() as conn:
+        bulk_insert(conn, companies, rows)
+    stored = [row["canonical_domain"] for row in rows_of(db, companies)]
+    assert stored == [None, "f1.ru", None, "f3.ru"]
+
+
+def test_only_the_ids_of_rows_that_were_inserted_come_back(db, clock):
+    first, second = (company(clock, name, canonical_domain="firma.ru") for name in "аб")
+    other = company(clock, "в", canonical_domain="drugaya.ru")
+    with db.tx() as conn:
+        assert bulk_insert_new(conn, companies, [first]) == {first["id"]}
+        assert bulk_insert_new(conn, companies, [second, other]) == {other["id"]}
+        assert bulk_insert_new(conn, companies, []) == set()

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from povod.kit.errors import NotFoundError
-from povod.store.files import get_file, put_file, put_files
+from povod.store.files import get_file, get_files, put_file, put_files
 from povod.store.tables import files
 
 SMALL = "привет".encode()
@@ -62,3 +62,10 @@ def test_a_lost_transaction_leaves_no_file(db):
         fail()
     with db.read() as conn, pytest.raises(NotFoundError):
         get_file(conn, hashlib.sha256(SMALL).hexdigest())
+
+
+def test_many_files_are_read_at_once_and_what_is_missing_is_left_out(db):
+    with db.tx() as conn:
+        names = put_files(conn, [SMALL, LARGE], "x")
+        found = get_files(conn, [*names, "abc" * 20])
+    assert found == dict(zip(names, [SMALL, LARGE], strict=True))

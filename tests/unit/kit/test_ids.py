@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from uuid import RFC_4122, UUID
 
-from povod.kit.ids import new_id, uuid7
+from povod.kit.ids import new_id, new_ids, uuid7
 
 
 def test_version_and_variant():
@@ -51,3 +51,12 @@ def test_threads_get_different_keys_each_in_order():
 def test_the_tail_cannot_be_guessed():
     tails = {uuid7().int & ((1 << 62) - 1) for _ in range(1000)}
     assert len(tails) == 1000
+
+
+def test_many_keys_at_once_grow_and_fit_between_single_ones():
+    before, many, after = new_id(), new_ids(5000), new_id()
+    assert all(one < other for one, other in pairwise([before, *many, after]))
+    assert {UUID(key).version for key in many} == {7}
+    assert {UUID(key).variant for key in many} == {RFC_4122}
+    assert len({key[-15:] for key in many}) == len(many), "the tails are random"
+    assert new_ids(0) == []

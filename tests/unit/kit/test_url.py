@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from povod.kit.errors import InvalidUrl
 from povod.kit.url import (
     MAX_LENGTH,
+    _parts,
+    _usual_parts,
     host_of,
     normalize_url,
     parse_url,
@@ -174,3 +176,27 @@ def test_host_of_an_address_without_host_is_refused():
 )
 def test_to_unicode_host(host, shown):
     assert to_unicode_host(host) == shown
+
+
+USUAL_HOST = st.from_regex(r"([a-z0-9-]{1,6}\.){1,3}[a-z]{2,4}", fullmatch=True)
+USUAL_REST = st.text("abcXYZ019-._~/:@!$&()*+,;=?%[]'#\\ ", max_size=20)
+
+
+@given(st.sampled_from(["http", "https"]), USUAL_HOST, st.sampled_from(["", "/", "?"]), USUAL_REST)
+@settings(max_examples=600)
+def test_the_short_way_reads_what_the_parser_reads(scheme, host, first, rest):
+    text = f"{scheme}://{host}{first}{rest}"
+    short = _usual_parts(text)
+    if short is not None:
+        assert short == _parts(text)
+
+
+def test_the_short_way_is_taken_by_usual_addresses_only():
+    assert _usual_parts("https://www.firma.ru/uslugi/?utm_source=ya") is not None
+    strange = (
+        "https://firma.ru/a/../b",
+        "https://xn--80ak6aa92e.ru/",
+        "https://firma.ru/%41",
+        "//x",
+    )
+    assert [_usual_parts(text) for text in strange] == [None] * len(strange)
