@@ -27,6 +27,14 @@ LOOKED_AT = 65_536
 SMALL_PAGE = 60_000
 """A page longer than this is no interstitial, whatever its scripts are called."""
 
+BARE_PAGE = 15_000
+"""A page that came with 200 and is longer than this is judged by its title only."""
+
+SCRIPT_PAGE = 5_000
+TITLE_WITHIN = 20_000
+REFUSALS = frozenset({401, 403, 429, 503})
+"""Statuses of protections; a 404 or a 500 with a captcha in its feedback form is what it says."""
+
 MAX_WAIT_S = 86_400.0
 
 _STATUS = {
@@ -69,8 +77,8 @@ _TITLES = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _SCRIPTS = re.compile(
-    rb"/cdn-cgi/challenge-platform/|_cf_chl_opt|cf-browser-verification|cf_chl_prog"
-    rb"|/\.well-known/ddos-guard/|ddos-guard\.net|check\.ddos-guard"
+    rb"/cdn-cgi/challenge-platform/h/\w/orchestrate|_cf_chl_opt|cf-browser-verification|cf_chl_prog"
+    rb"|/\.well-known/ddos-guard/|check\.ddos-guard"
     rb"|_Incapsula_Resource|incapsula incident id|visid_incap"
     rb"|bitrix/tools/captcha_bot|bxprotect|bitrix_antibot|/bitrix/js/security/challenge"
     rb"|servicepipe\.ru|__qrator|qauth_utm|aws-waf-token|px-captcha",
@@ -95,6 +103,7 @@ _CAPTCHA = re.compile(
     rb"|<(?:input|img)[^>]{0,300}captcha",
     re.IGNORECASE,
 )
+_CAPTCHA_HINTS = (b"captcha", b"sitekey", b"turnstile")
 _FORM = re.compile(rb"<form\b", re.IGNORECASE)
 
 
@@ -149,12 +158,11 @@ def retry_after_of(response: Response, now: datetime) -> float | None:
 def _wall(response: Response, head: bytes) -> Verdict | None:
     """A captcha or a challenge in place of the page."""
     mark = _challenge(response, head)
-    refused = response.status >= 400
-    if (mark or refused) and _asks_captcha(head):
+    if (mark or response.status in REFUSALS) and _asks_captcha(head):
         return Verdict(F.CAPTCHA, mark or f"captcha form at status {response.status}")
     if mark:
         return Verdict(F.BOT_BLOCK, mark)
-    if len(response.body) < SMALL_PAGE // 4 and _is_captcha_page(head):
+    if response.status < 300 and len(response.body) < BARE_PAGE and _is_captcha_page(head):
         return Verdict(F.CAPTCHA, "nothing but a captcha form")
     return None
 
@@ -165,32 +173,36 @@ def _challenge(response: Response, head: bytes) -> str:
         return "cf-mitigated"
     if not head or len(response.body) > SMALL_PAGE:
         return ""
-    title = _TITLE.search(head)
+    title = _TITLE.search(head, 0, TITLE_WITHIN)
     named = _TITLES.search(title[1]) if title else None
     if named:
         return f"title: {_shown(named[0])}"
+    refused = response.status in REFUSALS
+    if not refused and len(response.body) >= BARE_PAGE:
+        return ""
     lowered = head.lower()
     phrase = _PHRASES.search(head) if any(hint in lowered for hint in _HINTS) else None
     if phrase:
         return f"phrase: {_shown(phrase[0])}"
     # Protections leave their scripts on pages that they let through, so a script alone says
     # nothing about a page that has come with 200 and has a body of its own.
-    if response.status < 400 and len(response.body) >= 5000:
+    if not refused and len(response.body) >= SCRIPT_PAGE:
         return ""
     script = _SCRIPTS.search(head)
     return f"script: {_shown(script[0])}" if script else ""
 
 
 def _asks_captcha(head: bytes) -> bool:
-    return _CAPTCHA.search(head) is not None
+    lowered = head.lower()
+    return any(hint in lowered for hint in _CAPTCHA_HINTS) and _CAPTCHA.search(head) is not None
 
 
 def _is_captcha_page(head: bytes) -> bool:
     """A short page of 200 whose only form is the captcha's and which has no heading of its own."""
-    if len(_FORM.findall(head)) > 1 or not _asks_captcha(head):
+    title = _TITLE.search(head, 0, TITLE_WITHIN)
+    if title is None or _ROBOT.search(title[1]) is None:
         return False
-    title = _TITLE.search(head)
-    return title is not None and _ROBOT.search(title[1]) is not None
+    return len(_FORM.findall(head)) <= 1 and _asks_captcha(head)
 
 
 _ROBOT = re.compile(rb"captcha|robot|" + _words("капча", "робот", "проверка"), re.IGNORECASE)

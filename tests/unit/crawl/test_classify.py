@@ -87,6 +87,15 @@ def test_russian_marks_are_seen_in_every_charset(charset: str) -> None:
     assert failure(body) is F.BOT_BLOCK
 
 
+def test_missing_page_with_a_feedback_form_is_gone() -> None:
+    body = SHOP + "<form><div class='g-recaptcha' data-sitekey='x'></div></form>"
+    jsd = "<p>404</p><script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></script>"
+    assert failure(body, status=404) is F.GONE
+    assert failure(jsd, status=404) is F.GONE
+    assert failure(body, status=500) is F.HTTP_5XX
+    assert failure(body, status=403) is F.CAPTCHA
+
+
 def test_header_of_cloudflare_is_a_mark_by_itself() -> None:
     assert failure("", status=503, **{"cf-mitigated": "challenge"}) is F.BOT_BLOCK
 

@@ -1,5 +1,6 @@
 """Which addresses may be requested at all, before any name is looked up (S133)."""
 
+import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
@@ -12,6 +13,9 @@ from povod.kit.url import parse_url
 
 PUBLIC_ONLY = AddressGuard()
 
+_USUAL = re.compile(r"http(s?)://([a-z0-9._-]+)(?=[/?]|$)")
+"""An address without a login and a port: nearly all of them, so they cost little."""
+
 
 def check_address(
     url: str, guard: AddressGuard = PUBLIC_ONLY, ports: Collection[int] = WEB_PORTS
@@ -20,6 +24,15 @@ def check_address(
 
     Gives the host. `url` is an href of `parse_url`: numbers in any spelling are dotted by then.
     """
+    usual = _USUAL.match(url)
+    if usual is not None and (443 if usual[1] else 80) in ports:
+        host = usual[2]
+        if not is_literal(host):
+            return host
+    return _check_parts(url, guard, ports)
+
+
+def _check_parts(url: str, guard: AddressGuard, ports: Collection[int]) -> str:
     try:
         parts = urlsplit(url)
         port = parts.port
