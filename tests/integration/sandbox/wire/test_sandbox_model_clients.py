@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from functools import cache
 
 import openai
 import pytest
@@ -44,6 +45,7 @@ def gigachat(box, **given):
     return GigaChat(**options | given)
 
 
+@cache
 def open_ai(box):
     url = box.environ()["OPENAI_BASE_URL"]
     return openai.OpenAI(api_key="sandbox", base_url=url, max_retries=0, timeout=5)

@@ -8,14 +8,17 @@ PAGE = f"https://{SHOP}/"
 KEY = {"Authorization": "Bearer fc-sandbox"}
 
 
+HTTP = httpx.Client(trust_env=False, verify=False, timeout=10)
+
+
 def solve(box, **body):
     url = f"{box.environ()['FLARESOLVERR_URL']}/v1"
-    return httpx.post(url, json={"cmd": "request.get", **body}, trust_env=False, timeout=10)
+    return HTTP.post(url, json={"cmd": "request.get", **body})
 
 
 def crawl(box, path, body, headers=KEY):
     url = f"{box.environ()['FIRECRAWL_URL']}/v2/{path}"
-    return httpx.post(url, json=body, headers=headers, trust_env=False, timeout=10)
+    return HTTP.post(url, json=body, headers=headers)
 
 
 def test_a_challenge_is_solved_and_the_cookie_works_elsewhere(box):
@@ -67,9 +70,9 @@ def test_a_slow_page_runs_out_of_time(box):
 
 def test_planned_failures_and_health(box):
     health = f"{box.environ()['FLARESOLVERR_URL']}/health"
-    assert httpx.get(health, trust_env=False).json() == {"status": "ok"}
+    assert HTTP.get(health).json() == {"status": "ok"}
     box.post("/sandbox/flaresolverr/mode", {"mode": "sick"})
-    assert httpx.get(health, trust_env=False).status_code == 500
+    assert HTTP.get(health).status_code == 500
     box.post("/sandbox/flaresolverr/mode", {"mode": "error", "times": 2})
     assert [solve(box, url=PAGE).json()["status"] for _ in range(3)] == ["error", "error", "ok"]
     box.post("/sandbox/flaresolverr/mode", {"mode": "http_502"})
@@ -78,8 +81,8 @@ def test_planned_failures_and_health(box):
     with pytest.raises(httpx.TransportError):
         solve(box, url=PAGE)
     box.post("/sandbox/flaresolverr/mode", {"mode": "ok"})
-    assert httpx.get(health, trust_env=False).status_code == 200
-    index = httpx.get(f"{box.environ()['FLARESOLVERR_URL']}/", trust_env=False).json()
+    assert HTTP.get(health).status_code == 200
+    index = HTTP.get(f"{box.environ()['FLARESOLVERR_URL']}/").json()
     assert "ready" in index["msg"]
     assert box.get("/sandbox/flaresolverr")["busiest"] >= 1
 
@@ -149,10 +152,7 @@ def test_hooks_keep_what_they_are_sent(box):
     url = box.hook_url("jobs")
     box.delete("/sandbox/hooks/jobs")
     box.post("/sandbox/hooks/jobs", {"kind": "http_500", "times": 2})
-    statuses = [
-        httpx.post(url, json={"n": n}, headers={"X-Povod-Signature": "s"}, trust_env=False)
-        for n in range(3)
-    ]
+    statuses = [HTTP.post(url, json={"n": n}, headers={"X-Povod-Signature": "s"}) for n in range(3)]
     assert [answer.status_code for answer in statuses] == [500, 500, 200]
     calls = box.get("/sandbox/hooks/jobs")["calls"]
     assert [call["body"] for call in calls] == ['{"n":0}', '{"n":1}', '{"n":2}']
