@@ -31,10 +31,12 @@ def choose_tone(
 
 def eligible(templates: Iterable[GreetingTemplate], facts: GreetingFacts) -> list[GreetingTemplate]:
     """Active variants all of whose needed fields have a value."""
-    values = facts.fields()
+    known = list(templates)
+    declined = any(name.startswith("name_") for one in known for name in one.needs)
+    values = facts.fields(declined=declined)
     return [
         template
-        for template in templates
+        for template in known
         if template.status == "active" and all(values.get(name) for name in template.needs)
     ]
 

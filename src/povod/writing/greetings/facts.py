@@ -92,9 +92,17 @@ class GreetingFacts:
             kind = "public"
         return occasion_with(words, early=self.early, kind=kind, language=language)
 
-    def fields(self) -> dict[str, str]:
-        """The values of `FIELDS`."""
-        person = " ".join(filter(None, (self.first_name, self.middle_name, self.last_name)))
+    def fields(self, *, declined: bool = True) -> dict[str, str]:
+        """The values of `FIELDS`; without the declined names, which take long, if not needed."""
+        values = self._plain_fields()
+        if declined:
+            parts = (self.first_name, self.middle_name, self.last_name)
+            person = " ".join(part for part in parts if part)
+            for name, case in (("name_dat", "dative"), ("name_acc", "accusative")):
+                values[name] = (decline(person, case, self.gender) or "") if person else ""
+        return values
+
+    def _plain_fields(self) -> dict[str, str]:
         return {
             "salutation": self.salutation_line,
             "name": address_name(self, self.tone),
@@ -105,6 +113,4 @@ class GreetingFacts:
             "industry_wish": industry_wish(self.okved, self.language, self.client_id),
             "sender_name": self.sender_name,
             "sender_company": self.sender_company,
-            "name_dat": (decline(person, "dative", self.gender) or "") if person else "",
-            "name_acc": (decline(person, "accusative", self.gender) or "") if person else "",
         }

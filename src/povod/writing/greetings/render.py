@@ -45,7 +45,8 @@ def parse_greeting_template(
 def render_greeting(template: GreetingTemplate, facts: GreetingFacts) -> Rendered:
     """The variant with its fields filled; values are text and are never compiled."""
     parse_greeting_template(template.subject, template.body, template.wish, template.needs)
-    values = facts.fields()
+    whole = template.subject + template.body + template.wish
+    values = facts.fields(declined="name_" in whole)
     body, wish = render(template.body, values), render(template.wish, values)
     return assemble(_subject(template.subject, facts, values), body, wish, facts)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from povod.writing.greetings.facts import GreetingFacts
@@ -13,9 +13,10 @@ from povod.writing.names.lists import fold, lists
 _CAPITALISED = re.compile(r"(?<![\w-])[А-ЯЁA-Z][а-яёa-z]+(?:-[А-ЯЁA-Z][а-яёa-z]+)?(?![\w-])")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:\n—–«„\"])\s*$")
 _PATRONYMIC = re.compile(
-    r"(?<![\w-])[А-ЯЁ][а-яё]{2,}(?:[ое]вич(?:а|у|ем|е)?|[ое]вн(?:а|ы|е|у|ой|ою)|ичн(?:а|ы|е|у|ой)"
-    r"|ьич(?:а|у|ом|ем|е)?)(?!\w)"
+    r"(?<![\w-])([А-ЯЁ][а-яё]{2,}?)(?:[ое]вич(?:а|у|ем|е)?|[ое]вн(?:а|ы|е|у|ой|ою)"
+    r"|ичн(?:а|ы|е|у|ой)|ич(?:а|у|ом|ем|е)?)(?!\w)"
 )
+_FATHERS = frozenset(["павл", "яковл", "льв", "михайл", "ильин", "кузьмин", "лукин", "фомин"])
 _QUOTED = re.compile(r"[«\"“„]([^«»\"“”„\n]{2,80})[»\"”“]")
 _LEGAL = re.compile(
     r"(?<!\w)(?:ООО|АО|ПАО|ЗАО|ОАО|НКО|АНО|ИП|LLC|Ltd|Inc|GmbH)\.?\s+[«\"]?"
@@ -28,6 +29,7 @@ _MONEY = re.compile(
     r"|[$€£]\s?\d[\d.,]*|\d[\d\s\u00a0.,]*(?:тыс|млн|млрд)\b\.?",
     re.IGNORECASE,
 )
+_FIGURES = re.compile(r"\d|[$€£%]|процент|тысяч|миллион|миллиард|percent|thousand|million")
 _PERCENT = re.compile(
     r"\d+(?:[.,]\d+)?[\s\u00a0]?(?:%|процент\w*|percent)|(?<!\w)(?:десять|двадцать|тридцать|сорок"
     r"|пятьдесят|сто|ten|twenty|thirty|fifty|hundred)\s+(?:процент\w*|percent)",
@@ -42,70 +44,13 @@ _NUMBER = re.compile(
     rf"|(?<!\w)(?:{_MONTHS})\s\d{{1,2}}(?!\d)",
     re.IGNORECASE,
 )
-_ORDINARY = frozenset(
-    [
-        "вы",
-        "вас",
-        "вам",
-        "вами",
-        "ваш",
-        "ваша",
-        "ваше",
-        "ваши",
-        "вашего",
-        "вашей",
-        "вашему",
-        "вашим",
-        "ваших",
-        "вашу",
-        "вашею",
-        "вашими",
-        "день",
-        "дня",
-        "дню",
-        "днем",
-        "дне",
-        "дни",
-        "дней",
-        "мир",
-        "мира",
-        "миру",
-        "миром",
-        "мая",
-        "март",
-        "марта",
-        "август",
-        "августа",
-        "россия",
-        "россии",
-        "новый",
-        "нового",
-        "новым",
-        "год",
-        "года",
-        "годом",
-        "рождество",
-        "рождества",
-        "пасха",
-        "пасхи",
-        "труда",
-        "весны",
-        "победы",
-        "отечества",
-        "may",
-        "april",
-        "june",
-        "august",
-        "dear",
-        "new",
-        "year",
-        "day",
-        "happy",
-        "best",
-        "i",
-        "god",
-    ]
+_ORDINARY_TEXT = (
+    "вы вас вам вами ваш ваша ваше ваши вашего вашей вашему вашим ваших вашу вашею вашими "
+    "день дня дню днем дне дни дней мир мира миру миром мая март марта август августа россия "
+    "россии новый нового новым год года годом рождество рождества пасха пасхи труда весны "
+    "победы отечества may april june august dear new year day happy best i god"
 )
+_ORDINARY = frozenset(_ORDINARY_TEXT.split())
 _ENDINGS = ("", "а", "я", "й", "ь", "ья", "ий", "о")
 
 
@@ -113,6 +58,8 @@ def find_claims(masked: str, text: str, facts: GreetingFacts) -> Iterator[Hit]:
     """Everything said beyond the facts; `masked` has the facts blanked out."""
     yield from _names(masked, facts)
     yield from _companies(masked)
+    if not _FIGURES.search(masked):
+        return
     taken: list[tuple[int, int]] = []
     for code, pattern in (("money", _MONEY), ("percent", _PERCENT), ("foreign_number", _NUMBER)):
         for match in pattern.finditer(masked):
@@ -124,25 +71,31 @@ def find_claims(masked: str, text: str, facts: GreetingFacts) -> Iterator[Hit]:
 def _names(masked: str, facts: GreetingFacts) -> Iterator[Hit]:
     own = _own_stems(facts)
     for match in _PATRONYMIC.finditer(masked):
-        if _stem(match[0]) not in own:
+        if _is_father(fold(match[1])) and _stem(match[0]) not in own:
             yield Hit("foreign_name", match.start(), match.end(), match[0])
     for match in _CAPITALISED.finditer(masked):
         word = match[0]
         folded = fold(word)
-        if folded in _ORDINARY or _stem(word) in own or _PATRONYMIC.fullmatch(word):
+        if folded in _ORDINARY or _stem(word) in own:
             continue
-        if _SENTENCE_START.search(masked[max(0, match.start() - 3) : match.start()]):
-            follows = masked[match.end() : match.end() + 1]
-            if follows != "," or facts.language == "en":
-                continue
-        if _is_name(folded):
+        starts = _SENTENCE_START.search(masked[max(0, match.start() - 3) : match.start()])
+        addressed = masked[match.end() : match.end() + 1] in (",", "!") and facts.language == "ru"
+        if lists().gender(folded) and addressed if starts else _is_name(folded):
             yield Hit("foreign_name", match.start(), match.end(), word)
 
 
-def _own_stems(facts: GreetingFacts) -> set[str]:
+def _is_father(stem: str) -> bool:
+    """Whether a male name gives patronymics with this stem."""
+    male = lists().male
+    forms = (stem, stem + "й", stem + "ь", stem + "а", stem + "я", stem[:-1] + "ий")
+    return stem in _FATHERS or any(form in male for form in forms)
+
+
+@lru_cache(maxsize=256)
+def _own_stems(facts: GreetingFacts) -> frozenset[str]:
     texts = (facts.first_name, facts.middle_name, facts.last_name, facts.short_name,
              facts.sender_name, facts.company_name, *facts.known)  # fmt: skip
-    return {_stem(word) for text in texts for word in text.split()}
+    return frozenset(_stem(word) for text in texts for word in text.split())
 
 
 def _stem(word: str) -> str:

@@ -14,6 +14,7 @@ _AGE = re.compile(
     r"|\b(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)[\w-]* years",
     re.IGNORECASE,
 )
+_AGE_SIGNS = re.compile(r"\d|лет|год|years", re.IGNORECASE)
 _ECHO = re.compile(
     r"(?<!\w)(?:occasion_with|occasion|segment_hint|min_chars|max_chars|wish_max|addressee|kind"
     r"|tone|language|subject|body|wish)(?:\s*[:=]\s*|\"\s*:)"
@@ -23,9 +24,10 @@ _ECHO = re.compile(
 _AI = re.compile(r"(?<!\w)(?:ИИ|AI|GPT|LLM)(?!\w)")
 _META = re.compile(
     r"языков\w+ модел\w+|нейросет\w*|нейронн\w+ сет\w+|искусственн\w+ интеллект\w*|промпт\w*"
-    r"|вот (?:ваш )?(?:текст|поздравлени|вариант)\w*|chatgpt|openai|gigachat|gpt-?\d|language model"
-    r"|as an (?:ai|assistant)|artificial intelligence|here(?:'|’| i)s (?:the|your) (?:text|greeting)"
-    r"|(?:системн|предыдущ)\w+ (?:сообщени|инструкц|указани)\w*|system prompt|json|prompt(?:s|ed)?\b",
+    r"|вот (?:ваш )?(?:текст|поздравлени|вариант)\w*|chatgpt|openai|gigachat|gpt-?\d"
+    r"|language model|as an (?:ai|assistant)|artificial intelligence|here(?:'|’| i)s (?:the|your) "
+    r"(?:text|greeting)|(?:системн|предыдущ)\w+ (?:сообщени|инструкц|указани)\w*"
+    r"|system prompt|json|prompt(?:s|ed)?\b",
     re.IGNORECASE,
 )
 
@@ -38,7 +40,7 @@ def find_content(masked: str, words: list[Word], facts: GreetingFacts) -> Iterat
             continue
         detail = f"topic_{group}" if code == "topic" else ""
         yield Hit(code, start, end, masked[start:end], detail=detail)
-    for match in _AGE.finditer(masked):
+    for match in _AGE.finditer(masked) if _AGE_SIGNS.search(masked) else ():
         yield Hit("age", match.start(), match.end(), match[0])
     yield from find_meta(masked, facts.echo_keys)
 
@@ -50,9 +52,17 @@ def _is_religious(facts: GreetingFacts) -> bool:
     )
 
 
+_META_SIGNS = re.compile(
+    "модел|нейр|интеллект|промпт|вот |gpt|openai|gigachat|language model|as an|here|artificial"
+    "|сообщени|инструкц|указани|json|prompt|[_:=]"
+)
+"""One of these stands in every text that speaks of itself: most texts are cleared at once."""
+
+
 def find_meta(masked: str, keys: tuple[str, ...] = ()) -> Iterator[Hit]:
     """The model speaking of itself, of its task, or echoing the keys of its facts."""
-    for pattern in (_META, _AI, _ECHO):
+    suspicious = _META_SIGNS.search(masked.lower())
+    for pattern in (_AI, _META, _ECHO) if suspicious else (_AI,):
         for match in pattern.finditer(masked):
             yield Hit("meta", match.start(), match.end(), match[0])
     for key in keys:

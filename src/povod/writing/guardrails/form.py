@@ -25,10 +25,11 @@ _SALUTATION = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SIGNATURE = re.compile(
-    r"^(?:с\s(?:[а-яё]+\s){0,2}(?:уважением|теплом|любовью|благодарностью|пожеланиями|почтением)"
-    r"|искренне\sваш\w?|всегда\sваш\w?|best\s(?:regards|wishes)|kind\sregards|warm\sregards"
-    r"|sincerely(?:\syours)?|yours\s\w+|regards)(?:\s*[,.!]|\s*$|\s*\n|\s+[А-ЯЁA-Z\ue000])",
-    re.IGNORECASE | re.MULTILINE,
+    r"^(?i:с[\s\u00a0](?:[а-яё]+[\s\u00a0]){0,2}(?:уважением|теплом|любовью|благодарностью|пожеланиями"
+    r"|почтением)|искренне[\s\u00a0]ваш\w?|всегда[\s\u00a0]ваш\w?|best\s(?:regards|wishes)"
+    r"|kind\sregards|warm\sregards|sincerely(?:\syours)?|yours\s\w+|regards)"
+    r"(?:[\s\u00a0]*[,.!]|[\s\u00a0]*$|[\s\u00a0]+[А-ЯЁA-Z\ue000])",
+    re.MULTILINE,
 )
 _THANKS = re.compile(
     r"(?:(?<=[.!?…\n])|^)\s*(?:большое\s|огромное\s|сердечно\s|искренне\s)?"

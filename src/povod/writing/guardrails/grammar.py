@@ -14,9 +14,7 @@ _PAST = re.compile(
     rf"(?<!\w)[Вв]ы{_ADVERBS}\s([а-яё]{{2,}}(?:ла|лась|ал|ял|ил|ел|ул|ыл|ёл|лся|шёл|шел|смог"
     r"|смогла|помог|достиг|стал))(?!\w)"
 )
-_NOT_PAST = frozenset(
-    ["дела", "сила", "тепла", "стола", "числа", "крыла", "начала", "скала", "школа"]
-)
+_NOT_PAST = frozenset({"дела", "сила", "тепла", "стола", "числа", "крыла", "начала", "школа"})
 _SHORT_ADJECTIVES = (
     "рад|рада|готов|готова|должен|должна|достоин|достойна|уверен|уверена|счастлив|счастлива"
     "|прекрасен|прекрасна|красив|красива|умён|умен|умна|талантлив|талантлива|молод|молода|здоров"
@@ -38,6 +36,7 @@ _TITLE_M = re.compile(
 _TITLE_F = re.compile(
     r"(?<!\w)(?:уважаемая|дорогая|милая|многоуважаемая)(?=[\s,]+[А-ЯЁ\ue000{])", re.I
 )
+_TITLED = re.compile("важаем|орог|ил(?:ый|ая)")
 _THOU = re.compile(
     r"(?<!\w)(?:ты|тебя|тебе|тобой|твой|твоя|твоё|твое|твои|твоего|твоей|твоему|твоим|твоих|твою"
     r"|твоими|будь|желаю тебе)(?!\w)",
@@ -66,7 +65,8 @@ def find_forms(masked: str, facts: GreetingFacts) -> Iterator[Hit]:
     """Words that fix a gender which is not known, and «ты» or «вы» of the wrong kind."""
     if facts.language != "ru":
         return
-    for pattern, gender in ((_TITLE_M, "m"), (_TITLE_F, "f")):
+    titles = ((_TITLE_M, "m"), (_TITLE_F, "f")) if _TITLED.search(masked) else ()
+    for pattern, gender in titles:
         for match in pattern.finditer(masked):
             if facts.gender != gender or facts.is_group:
                 yield Hit("gender_form", *match.span(), match[0])

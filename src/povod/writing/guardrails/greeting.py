@@ -1,5 +1,6 @@
 """All rules of a greeting, part by part (G82-G95)."""
 
+import re
 from collections.abc import Iterator
 
 from povod.writing.greetings.facts import GreetingFacts
@@ -20,7 +21,7 @@ from povod.writing.guardrails.signs import (
 )
 from povod.writing.guardrails.words import words_of
 
-_PII = ("pii_", "email", "url")
+_PLACEHOLDER = re.compile(r"\{\{[A-Z_]+\}\}")
 
 
 def check_greeting(subject: str, body: str, wish: str, facts: GreetingFacts) -> list[Violation]:
@@ -44,6 +45,10 @@ def check_part(text: str, facts: GreetingFacts, part: str = "body") -> list[Viol
     return _in_words(list(_hits(text, facts, {}, whole=False)), facts, part)
 
 
+def _blank(match: re.Match[str]) -> str:
+    return BLANK * len(match[0])
+
+
 def _in_words(hits: list[Hit], facts: GreetingFacts, part: str) -> list[Violation]:
     hits.sort(key=lambda hit: (hit.start, hit.end))
     return [hit.violation(facts.ui_language, facts.source, part) for hit in hits]
@@ -53,6 +58,8 @@ def _hits(text: str, facts: GreetingFacts, seen: dict[str, int], *, whole: bool)
     masked = mask(text, facts)
     words = words_of(masked)
     pii = list(find_pii(masked))
+    bare = _without(_PLACEHOLDER.sub(_blank, masked), pii)
+    bare_words = words if bare == masked else words_of(bare)
     yield from pii
     yield from find_structure(masked, text, whole=whole)
     yield from find_placeholders(masked, facts, seen)
@@ -60,7 +67,7 @@ def _hits(text: str, facts: GreetingFacts, seen: dict[str, int], *, whole: bool)
     yield from find_content(masked, words, facts)
     yield from find_forms(masked, facts)
     yield from find_title(text, facts)
-    yield from find_language(_without(masked, pii), facts.language)
+    yield from find_language(bare, bare_words, facts.language)
     yield from find_shouting(text, masked)
     yield from find_emoji(masked)
     yield from find_typography(text, facts.language)

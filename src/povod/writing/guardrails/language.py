@@ -4,23 +4,22 @@ import re
 from collections.abc import Iterable, Iterator
 
 from povod.writing.guardrails.base import Hit
+from povod.writing.guardrails.words import Word
 from povod.writing.vocabulary import mixed_script_spans
 
 MIN_LETTERS = 20
 MIN_SHARE = 0.9
 SHINGLE = 5
 RECENT_MAX, RUN_MAX = 0.6, 0.85
-_CYRILLIC = re.compile(r"[А-Яа-яЁё]")
-_LATIN = re.compile(r"[A-Za-z]")
 _WORD = re.compile(r"\w+")
 
 
-def find_language(masked: str, language: str) -> Iterator[Hit]:
+def find_language(masked: str, words: list[Word], language: str) -> Iterator[Hit]:
     """A text in another script than its own, and words that mix two."""
-    own, other = (_CYRILLIC, _LATIN) if language == "ru" else (_LATIN, _CYRILLIC)
-    plain = re.sub(r"\{\{[^{}]*\}\}", "", masked)
-    letters, strange = len(own.findall(plain)), len(other.findall(plain))
-    if letters + strange >= MIN_LETTERS and letters < MIN_SHARE * (letters + strange):
+    latin = sum(word.end - word.start for word in words if word.folded[0] <= "z")
+    cyrillic = sum(word.end - word.start for word in words if "а" <= word.folded[0] <= "я")
+    own = cyrillic if language == "ru" else latin
+    if cyrillic + latin >= MIN_LETTERS and own < MIN_SHARE * (cyrillic + latin):
         yield Hit("language", 0, len(masked), language)
     for start, end in mixed_script_spans(masked):
         yield Hit("language", start, end, masked[start:end], detail="mixed_script")

@@ -1,8 +1,8 @@
 """What a letter may not do: state what no fact, offer or contact holds (L98).
 
-`check_claims` judges the claims of any text; `check_letter` adds the form of a letter. Both are pure and
-give violations with a reason a person understands. Words are compared by stem, because Russian
-declines: «Казани» is covered by «Казань».
+`check_claims` judges the claims of any text; `check_letter` adds the form of a letter. Both are
+pure and give violations with a reason a person understands. Words are compared by stem, because
+Russian declines: «Казани» is covered by «Казань».
 """
 
 import re

@@ -7,6 +7,8 @@ from povod.kit.inn import is_valid_inn
 from povod.kit.phone import iter_phones
 from povod.writing.guardrails.base import Hit
 
+_DIGIT = re.compile(r"\d")
+_DOTTED = re.compile(r"\w\.\w|://|\bt\.me")
 _DIGITS = re.compile(r"(?<![\d+])\d(?:[ \u00a0\u202f-]{0,2}\d){8,22}(?!\d)")
 _SNILS = re.compile(r"(?<!\d)\d{3}[- ]?\d{3}[- ]?\d{3}[- ]?\d{2}(?!\d)")
 _PASSPORT = re.compile(
@@ -34,7 +36,7 @@ def find_pii(text: str) -> Iterator[Hit]:
 
 def find_numbers(text: str, known: str = "") -> Iterator[Hit]:
     """Numbers of people and firms; one whose digits stand in `known` is no find."""
-    if not any(sign.isdigit() for sign in text):
+    if not _DIGIT.search(text):
         return
     taken: list[tuple[int, int]] = []
     known_digits = re.sub(r"\D", "", known)
@@ -67,10 +69,10 @@ def _numbers(text: str) -> Iterator[Hit]:
 
 
 def _addresses(text: str) -> Iterator[Hit]:
-    mails = [*_EMAIL.finditer(text)] if "@" in text or "at" in text else []
+    mails = [*_EMAIL.finditer(text)] if "@" in text or "(at)" in text or "[at]" in text else []
     for match in mails:
         yield Hit("email", match.start(), match.end(), match[0])
-    for match in _URL.finditer(text):
+    for match in _URL.finditer(text) if _DOTTED.search(text) else ():
         if not any(mail.start() <= match.start() < mail.end() for mail in mails):
             yield Hit("url", match.start(), match.end(), match[0])
 

@@ -14,6 +14,9 @@ from typing import NamedTuple
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
+MAX_REMEMBERED = 50_000
+
+
 class Word(NamedTuple):
     """A word in lower case, «ё» as «е», and where it stands."""
 
@@ -24,10 +27,11 @@ class Word(NamedTuple):
 
 def words_of(text: str) -> list[Word]:
     """The words of a text in their order."""
-    return [
-        Word(match[0].casefold().replace("ё", "е"), match.start(), match.end())
-        for match in _WORD.finditer(text)
-    ]
+    folded = text.casefold().replace("ё", "е")
+    if len(folded) == len(text):
+        return [Word(match[0], *match.span()) for match in _WORD.finditer(folded)]
+    return [Word(match[0].casefold().replace("ё", "е"), *match.span())
+            for match in _WORD.finditer(text)]  # fmt: skip
 
 
 @dataclass
@@ -37,6 +41,8 @@ class WordList:
     exact: dict[str, str] = field(default_factory=dict)
     stems: dict[int, dict[str, str]] = field(default_factory=dict)
     phrases: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
+    first_words: set[str] = field(default_factory=set)
+    _known: dict[str, str | None] = field(default_factory=dict)
 
     def add(self, entry: str, code: str) -> None:
         """Take one entry of the data file."""
@@ -44,6 +50,7 @@ class WordList:
         if " " in folded:
             parts = [re.escape(part).replace(r"\*", r"\w*") for part in folded.split()]
             joined = r"\W+".join(parts)
+            self.first_words.add(folded.split()[0].rstrip("*"))
             self.phrases.append((re.compile(rf"(?<!\w){joined}(?!\w)"), code))
         elif folded.endswith("*"):
             self.stems.setdefault(len(folded) - 1, {})[folded[:-1]] = code
@@ -52,23 +59,26 @@ class WordList:
 
     def code_of(self, folded: str) -> str | None:
         """The code of a word, if it is listed."""
-        code = self.exact.get(folded)
-        if code:
-            return code
-        for length, stems in self.stems.items():
-            code = stems.get(folded[:length])
-            if code:
-                return code
-        return None
+        if folded not in self._known:
+            if len(self._known) > MAX_REMEMBERED:
+                self._known.clear()
+            self._known[folded] = self._look_up(folded)
+        return self._known[folded]
+
+    def _look_up(self, folded: str) -> str | None:
+        found = self.exact.get(folded)
+        stems = (stems.get(folded[:length]) for length, stems in self.stems.items())
+        return found or next(filter(None, stems), None)
 
     def find(self, masked: str, words: list[Word]) -> Iterator[tuple[str, int, int]]:
         """Code and place of each listed word and phrase."""
+        known = self._known
         for word in words:
-            code = self.code_of(word.folded)
+            code = known[word.folded] if word.folded in known else self.code_of(word.folded)
             if code:
                 yield code, word.start, word.end
         folded = masked.casefold().replace("ё", "е")
-        if len(folded) == len(masked):
+        if len(folded) == len(masked) and self.first_words & {word.folded for word in words}:
             for pattern, code in self.phrases:
                 for match in pattern.finditer(folded):
                     yield code, match.start(), match.end()

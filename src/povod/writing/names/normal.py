@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from povod.writing.names.lists import lists
 
@@ -10,6 +11,7 @@ _HYPHENS = re.compile(r"\s*[-\u2010-\u2015\u2212]+\s*")
 _DOTS = re.compile(r"(?<=[.’'])")
 
 
+@lru_cache(maxsize=4096)
 def normalize_name(text: str) -> str:
     """The name in NFC with tidy blanks and hyphens and capitals where a name has them.
 

@@ -7,7 +7,7 @@ be either, so shapes that only surnames have are never taken for first names.
 
 import logging
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from pytrovich.detector import PetrovichGenderDetector
 from pytrovich.enums import Gender as PetrovichGender
@@ -18,30 +18,11 @@ CLAN_WORDS = frozenset({"оглы", "оглу", "угли", "кызы", "гыз�
 _CYRILLIC = re.compile(r"[Ѐ-ӿ’'\- .]+")
 _PATRONYMIC_M = re.compile(r"[а-я](?:[ое]вич|[аеи]ич|ьм?ич|[лнмрсв]ыч)$|[\s-](?:оглы|оглу|угли)$")
 _PATRONYMIC_F = re.compile(r"(?:[ое]вна|ична)$|[\s-](?:кызы|гызы)$")
-_MALE_ICH = frozenset(
-    [
-        "ильич",
-        "кузьмич",
-        "фомич",
-        "лукич",
-        "никитич",
-        "саввич",
-        "фокич",
-        "силич",
-        "минич",
-        "зосимич",
-        "данилич",
-        "гаврилич",
-        "вавилич",
-        "ермилич",
-        "михайлич",
-        "аникитич",
-        "савич",
-        "климич",
-        "титыч",
-        "карпыч",
-    ]
+_MALE_ICH_TEXT = (
+    "ильич кузьмич фомич лукич никитич саввич фокич силич минич зосимич данилич гаврилич "
+    "вавилич ермилич михайлич аникитич савич климич титыч карпыч"
 )
+_MALE_ICH = frozenset(_MALE_ICH_TEXT.split())
 _SURNAME_ONLY = re.compile(
     r"(?:ук|юк|[^аеиоуыэюя]ак|як|ок|чик|щик|ник|ман|чан|сон|берг|бург|штейн|штерн|штадт|[аиоу]нг"
     r"|фельд|баум|гаузен|хаузен|бах|ух|[ыи]х|ко|ло|ро|то|[аклмнстч]ян|унц|нн?ер|к?кер|г?гер|лл?ер"
@@ -121,6 +102,7 @@ def surname_like(word: str) -> bool:
     return bool(_SURNAME_ONLY.search(fold(word)))
 
 
+@lru_cache(maxsize=8192)
 def _detected(word: str, part: str) -> str | None:
     if not word.strip():
         return None

@@ -5,6 +5,7 @@ The patronymic decides the order. What stays unclear is left whole, with a warni
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from povod.writing.names.lists import fold, lists
 from povod.writing.names.normal import normalize_name
@@ -54,6 +55,7 @@ def tokens_of(text: str) -> list[str]:
     return words
 
 
+@lru_cache(maxsize=4096)
 def split_name(text: str) -> FullName:
     """First name, patronymic and surname of «Иванова Наталья Олеговна» in any usual order."""
     full = normalize_name(text)
