@@ -66,12 +66,16 @@ def plan(
 
 
 def _lane_name(conn: Connection, settings: Settings, message: Message, now: datetime) -> str:
-    """Greetings of each day have a lane of their own: one for next week delays none of tomorrow."""
+    """Greetings of each day and zone have a lane of their own.
+
+    One for next week must not delay those of tomorrow, nor one for Kaliningrad push another out of
+    the morning of Vladivostok.
+    """
     name = lane_of(conn, settings, message)
     if message["kind"] != "greeting":
         return name
     first = max(now, message["not_before"] or now)
-    return f"{name}:{_day(first, settings.app_timezone)}"
+    return f"{name}:{_day(first, settings.app_timezone)}:{message['window_zone']}"
 
 
 def next_slot(

@@ -84,14 +84,25 @@ class Span:
             day += timedelta(days=1)
 
 
+def acting(rules: Iterable[Holiday]) -> list[Holiday]:
+    """The rules that are switched on; nobody is congratulated on a memorial day."""
+    return [rule for rule in rules if rule.enabled and rule.kind != "memorial"]
+
+
 class Finder:
     """The rules of one span, ready to be met by any number of clients."""
 
-    def __init__(self, rules: Iterable[Holiday], today: date, options: Options) -> None:
+    def __init__(
+        self,
+        rules: Iterable[Holiday],
+        today: date,
+        options: Options,
+        matcher: Matcher | None = None,
+    ) -> None:
         self._span = Span(today, options)
         self._options = options
-        self._rules = [rule for rule in rules if rule.enabled and rule.kind != "memorial"]
-        self._matcher = Matcher(self._rules)
+        self._rules = acting(rules)
+        self._matcher = matcher or Matcher(self._rules)
         self._birthdays = self._birthday_index()
         self._days: dict[tuple[str, str], tuple[When, ...]] = {}
         self._for_all = [rule for rule in self._rules if not rule.by_trade]

@@ -1,7 +1,8 @@
 """What greetings work with, handed in by the composition root."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from povod.delivery.facade import Delivery
@@ -23,6 +24,8 @@ class Parts:
     settings: Settings
     delivery: Delivery
     quotas: Quotas | None = None
+    memory: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What is worked out once for many runs: working days, the rules with their matches."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -50,7 +53,11 @@ class Parts:
 
     def calendar(self) -> WorkCalendar:
         """Working days, with the operator's own."""
-        return WorkCalendar(load_overrides(self.settings.workdays_file))
+        calendar: WorkCalendar | None = self.memory.get("calendar")
+        if calendar is None:
+            calendar = WorkCalendar(load_overrides(self.settings.workdays_file))
+            self.memory["calendar"] = calendar
+        return calendar
 
     def limits(self) -> Limits:
         """How often a client may be greeted."""

@@ -15,15 +15,16 @@ import structlog
 from sqlalchemy.engine import Connection
 
 from povod.greetings.calendar.catalogue import load_rules
-from povod.greetings.detector import LATE, NOT_BEST, Finder, Found
+from povod.greetings.detector import LATE, NOT_BEST, Finder, Found, acting
 from povod.greetings.eligibility import COUNTED_ONLY, REASONS
-from povod.greetings.model import Candidate, Client
+from povod.greetings.matching import Matcher
+from povod.greetings.model import Candidate, Client, Holiday
 from povod.greetings.parts import Parts
 from povod.greetings.people import NEEDED, client_of
 from povod.greetings.standing import Standings
 from povod.kit.ids import new_id
 from povod.store.bulk import among, bulk_insert
-from povod.store.tables import clients, events
+from povod.store.tables import clients, events, holidays
 
 log = structlog.get_logger()
 
@@ -81,9 +82,8 @@ class Planner:
 
     def finder(self, today: date, missed_since: date | None, days: int | None = None) -> Finder:
         """The rules as they stand now, for the span around `today`."""
-        with self._parts.db.read() as conn:
-            rules = load_rules(conn)
-        return Finder(rules, today, self._parts.options(missed_since, days))
+        rules, matcher = rule_book(self._parts)
+        return Finder(rules, today, self._parts.options(missed_since, days), matcher)
 
     def _batches(self, finder: Finder, planned: Planned) -> Iterator[list[Client]]:
         last = ""
@@ -101,13 +101,19 @@ class Planner:
             yield [client for client in (_read(row, planned) for row in rows) if client]
 
     def _judged(self, finder: Finder, found: Sequence[Found]) -> list[Candidate]:
-        people = {item.client.id: item.client for item in found}
-        if not people:
+        """Candidates; only those are asked about whose answer can still change something."""
+        if not found:
             return []
         with self._parts.db.read() as conn:
+            settled = _settled(conn, found)
+            open_ones = [item for item in found if key_of_found(item) not in settled]
+            people = {item.client.id: item.client for item in open_ones}
             standings = Standings(self._parts, conn).of(list(people.values()))
         known = {name: replace(c, standing=standings[name]) for name, c in people.items()}
-        return [finder.judge(replace(item, client=known[item.client.id])) for item in found]
+        return [
+            finder.judge(replace(item, client=known.get(item.client.id, item.client)))
+            for item in found
+        ]
 
     def _store(self, candidates: Sequence[Candidate], run_id: str | None, planned: Planned) -> None:
         wanted = []
@@ -157,25 +163,56 @@ def _read(row: Any, planned: Planned) -> Client | None:
         return None
 
 
+def rule_book(parts: Parts) -> tuple[list[Holiday], Matcher]:
+    """The rules and what trades they were matched with; read anew when somebody changed one."""
+    state = sa.select(
+        sa.func.count(), sa.func.sum(holidays.c.version), sa.func.max(holidays.c.updated_at)
+    )
+    with parts.db.read() as conn:
+        stamp = tuple(conn.execute(state).one())
+        known = parts.memory.get("rules")
+        if known is None or known[0] != stamp:
+            rules = load_rules(conn)
+            known = parts.memory["rules"] = (stamp, rules, Matcher(acting(rules)))
+    return known[1], known[2]
+
+
 def _concerned(finder: Finder) -> sa.ColumnElement[bool]:
     """Who can have an occasion in the span at all; everybody when a public day lies in it."""
     if finder.concerns_all:
         return sa.true()
     table = clients.c
-    days = finder.birthdays
     by_month: dict[int, list[int]] = {}
-    for month, day in days:
+    for month, day in finder.birthdays:
         by_month.setdefault(month, []).append(day)
     either = [
         sa.and_(table.birth_month == month, table.birth_day.in_(some))
         for month, some in by_month.items()
     ]
     if finder.trade_rules:
-        prefixes = {p for rule in finder.trade_rules for p in rule.okved if p != "*"}
-        either += [table.okved.startswith(prefix, autoescape=True) for prefix in sorted(prefixes)]
+        classes = {code[:2] for rule in finder.trade_rules for code in rule.okved if code != "*"}
+        either.append(sa.func.substr(table.okved, 1, 2).in_(sorted(classes)))
         either += [table.profession != "", table.position != ""]
         either.append(sa.cast(table.preferences, sa.Text).contains("holidays_on"))
     return sa.or_(sa.false(), *either)
+
+
+def key_of_found(found: Found) -> Key:
+    """The key of an occasion before it was judged."""
+    key = f"holiday:{found.holiday.code}" if found.holiday else found.event_type
+    return (found.client.id, key, found.when.occasion.year)
+
+
+def _settled(conn: Connection, found: Sequence[Found]) -> set[Key]:
+    """Occasions whose event is written or decided: who may be greeted is no question any more."""
+    people = sorted({item.client.id for item in found})
+    years = sorted({item.when.occasion.year for item in found})
+    query = sa.select(events.c.client_id, events.c.event_key, events.c.occasion_year).where(
+        among(conn, events.c.client_id, people),
+        events.c.occasion_year.in_(years),
+        events.c.status.in_(["composed", "closed", "superseded", "cancelled"]),
+    )
+    return {(row.client_id, row.event_key, row.occasion_year) for row in conn.execute(query)}
 
 
 def key_of(candidate: Candidate) -> Key:

@@ -61,6 +61,7 @@ def parse_rule(text: str) -> Rule:
     return Rule(form, _PARSERS[form](text, tokens[1:]))
 
 
+@lru_cache(maxsize=8192)
 def occurrence(rule: Rule, year: int) -> date | None:
     """The day of `rule` in `year`; None where that year has none."""
     return _FINDERS[rule.form](year, *rule.numbers)

@@ -32,9 +32,16 @@ class WorkCalendar:
 
     def __init__(self, overrides: Mapping[date, bool] = _NOTHING) -> None:
         self._overrides = overrides
+        self._known: dict[tuple[date, str], bool] = {}
 
     def is_workday(self, day: date, country: str = RUSSIA) -> bool:
         """True if people work on that day in `country`."""
+        known = self._known.get((day, country))
+        if known is None:
+            known = self._known[day, country] = self._ask(day, country)
+        return known
+
+    def _ask(self, day: date, country: str) -> bool:
         own = self._overrides.get(day)
         if own is not None:
             return own
