@@ -36,6 +36,11 @@ class Hosts:
         for name in names:
             self._states.setdefault(name, HostState())
 
+    @property
+    def names(self) -> Collection[str]:
+        """The hosts that are open."""
+        return self._states.keys()
+
     def state(self, host: str) -> HostState:
         """What is known of the host."""
         return self._states[host]

@@ -145,7 +145,7 @@ class JobCrawl:
         if now >= self._look_at:
             return True
         if self._done:
-            batch = max(1, self._crawl.plan.host_limits.max_concurrency // 2)
+            batch = max(1, self._crawl.plan.host_limits.max_concurrency * 4 // 5)
             late = now - self._done_since >= SETTLE_SECONDS
             return len(self._done) >= batch or late or not self._flying
         return self._hungry and len(self._flying) < MOST_IN_FLIGHT
@@ -234,16 +234,21 @@ class JobCrawl:
     def _landed(self, task: "asyncio.Task[Settled]") -> None:
         self._wake.set()
 
-    def _collect(self) -> None:
-        """Take what has landed; an address whose flight was broken off is given back."""
+    def _collect(self, *, leaving: bool = False) -> None:
+        """Take what has landed; an address whose flight was broken off is given back.
+
+        A fault of ours in a flight ends the work, unless it is `leaving` anyway.
+        """
         for task in [task for task in self._flying if task.done()]:
-            ticket = self._flying.pop(task)
+            ticket = self._flying[task]
+            if task.cancelled() or (leaving and task.exception() is not None):
+                settled = given_back(ticket, used=ticket.reserved)
+            else:
+                settled = task.result()
+            del self._flying[task]
             if not self._done:
                 self._done_since = time.monotonic()
-            if task.cancelled():
-                self._done.append(given_back(ticket, used=ticket.reserved))
-            else:
-                self._done.append(task.result())
+            self._done.append(settled)
 
     async def _abort(self) -> None:
         """Break off all flights (S46: within two seconds)."""
@@ -251,7 +256,7 @@ class JobCrawl:
             task.cancel()
         if self._flying:
             await asyncio.wait(list(self._flying), timeout=2)
-        self._collect()
+        self._collect(leaving=True)
 
     async def _land(self) -> None:
         """Whatever ended the work: nothing stays in flight, what has landed is written."""

@@ -1,7 +1,7 @@
 """What a search engine reads of a page (S98)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -50,7 +50,7 @@ class SeoFields:
 
     def data(self) -> dict[str, Any]:
         """The fields as `pages.data_seo` holds them: plain JSON."""
-        fields = asdict(self)
+        fields: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
         fields["hreflang"] = [{"lang": lang, "url": url} for lang, url in self.hreflang]
         fields["json_ld_types"] = list(self.json_ld_types)
         return fields

@@ -19,6 +19,7 @@ from povod.kit.ids import new_id
 from povod.store.bulk import bulk_update
 from povod.store.tables import job_urls
 
+SPARE = 10
 URLS = job_urls.c
 _NOW = sa.bindparam("now", type_=URLS.next_at.type)
 _CANDIDATES = (
@@ -43,7 +44,8 @@ def claim(scene: Scene, live: Sequence[Any], lease_now: datetime, turn: Turn) ->
     desk = _Desk(scene, live)
     hosts = [host for host in sorted(scene.plan.hosts) if desk.free(host) > 0]
     if hosts:
-        desk.choose(_candidates(scene, hosts))
+        places = sum(desk.free(host) for host in hosts)
+        desk.choose(_candidates(scene, hosts, places))
         turn.tickets = desk.lease(lease_now)
     if turn.tickets:
         return
@@ -53,12 +55,13 @@ def claim(scene: Scene, live: Sequence[Any], lease_now: datetime, turn: Turn) ->
     _explain(scene, desk, hosts, turn)
 
 
-def _candidates(scene: Scene, hosts: Sequence[str]) -> Sequence[Any]:
+def _candidates(scene: Scene, hosts: Sequence[str], places: int) -> Sequence[Any]:
+    """A few more than there are places: some may have to be passed over."""
     values = {
         "job_id": scene.plan.job_id,
         "now": scene.now,
         "open_hosts": list(hosts),
-        "most": min(scene.wish.want, CLAIM_LIMIT) + CLAIM_LIMIT,
+        "most": min(scene.wish.want, CLAIM_LIMIT, places) + SPARE,
     }
     return scene.conn.execute(_CANDIDATES, values).all()
 

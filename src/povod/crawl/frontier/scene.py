@@ -33,6 +33,7 @@ class Scene:
         self.sums: dict[str, Any] = {}
         self._purses: dict[tuple[str, date], Purse] = {}
         self._counters: Opened = {}
+        self._days: dict[datetime, date] = {}
         self.purse_of("direct", now)
         for host, delay_ms in wish.crawl_delays.items():
             if host in plan.hosts and self.hosts.state(host).crawl_delay_ms != delay_ms:
@@ -44,7 +45,9 @@ class Scene:
 
     def purse_of(self, tier: str, reserved_at: datetime) -> Purse:
         """The counters for traffic over `tier`, of the day in which it was reserved."""
-        kind, day = traffic_class(tier), self.day(reserved_at)
+        kind, day = traffic_class(tier), self._days.get(reserved_at)
+        if day is None:
+            day = self._days[reserved_at] = self.day(reserved_at)
         purse = self._purses.get((kind, day))
         if purse is None:
             rules = self.plan.policies.budgets

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from povod.crawl.breaker import Breaker
 from povod.crawl.budgets import RESIDENTIAL, charge_provider
@@ -19,18 +18,23 @@ from povod.crawl.ladder import first_step
 from povod.crawl.residential import settle_residential
 from povod.crawl.steps import EXPENSIVE, Step, traffic_class
 from povod.kit.ids import new_id
-from povod.store.bulk import among, bulk_insert, bulk_update
+from povod.store.bulk import bulk_insert, bulk_update
 from povod.store.tables import job_urls, jobs, pages
 
 _PROTECTED = frozenset({"bot_block", "captcha", "js_required", "silent_block"})
 
 
-def settle(scene: Scene, settled: Sequence[Settled], turn: Turn) -> None:
-    """Write all that still holds its lease; the bytes of the rest are charged all the same."""
+def settle(scene: Scene, settled: Sequence[Settled], leased: Sequence[Any], turn: Turn) -> set[str]:
+    """Write all that still holds its lease; the bytes of the rest are charged all the same.
+
+    Returns the ids that were written. The row of the host is locked: no other turn on it, and so
+    nobody who could take a lease back, is under way.
+    """
     if not settled:
-        return
-    held = _held(scene.conn, settled)
-    mine = [item for item in settled if item.ticket.id in held]
+        return set()
+    tokens = {row.id: row.lease_token for row in leased}
+    mine = [item for item in settled if tokens.get(item.ticket.id) == item.ticket.token]
+    held = {item.ticket.id for item in mine}
     turn.lost |= {item.ticket.id for item in settled} - held
     _write_urls(scene, mine)
     _write_pages(scene, mine)
@@ -38,16 +42,7 @@ def settle(scene: Scene, settled: Sequence[Settled], turn: Turn) -> None:
     for item in settled:
         _learn(scene, item, turn)
     _count(scene, mine)
-
-
-def _held(conn: Connection, settled: Sequence[Settled]) -> set[str]:
-    tokens = {item.ticket.id: item.ticket.token for item in settled}
-    query = (
-        sa.select(job_urls.c.id, job_urls.c.lease_token)
-        .where(among(conn, job_urls.c.id, tokens), job_urls.c.state == "leased")
-        .with_for_update()
-    )
-    return {row.id for row in conn.execute(query) if tokens[row.id] == row.lease_token}
+    return held
 
 
 def _write_urls(scene: Scene, settled: Sequence[Settled]) -> None:
@@ -226,8 +221,17 @@ def reap(scene: Scene, expired: Sequence[Any], now: datetime) -> None:
 
 def write_counters(scene: Scene) -> None:
     """Add what was counted to the row of the job; a worker was seen alive."""
-    changes: dict[str, Any] = {
-        name: jobs.c[name] + amount for name, amount in sorted(scene.sums.items())
-    }
-    changes["heartbeat_at"] = scene.now
-    scene.conn.execute(sa.update(jobs).where(jobs.c.id == scene.plan.job_id).values(changes))
+    amounts = {f"add_{name}": scene.sums.get(name, 0) for name in _SUMS}
+    scene.conn.execute(_ADD, {**amounts, "of_job": scene.plan.job_id, "seen_at": scene.now})
+
+
+_SUMS = (
+    "success_urls", "failed_urls", "gone_urls", "skipped_urls", "traffic_bytes",
+    "residential_bytes", "cost",
+)  # fmt: skip
+_ADD = (
+    sa.update(jobs)
+    .where(jobs.c.id == sa.bindparam("of_job"))
+    .values({name: jobs.c[name] + sa.bindparam(f"add_{name}") for name in _SUMS})
+    .values(heartbeat_at=sa.bindparam("seen_at"))
+)

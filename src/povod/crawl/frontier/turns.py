@@ -20,7 +20,7 @@ URLS = job_urls.c
 _LIVE = (
     sa.select(
         URLS.id, URLS.job_id, URLS.host, URLS.tier, URLS.attempts, URLS.lease_until,
-        URLS.reserved_bytes, URLS.error_class, URLS.updated_at,
+        URLS.lease_token, URLS.reserved_bytes, URLS.error_class, URLS.updated_at,
     )
     .where(URLS.state == "leased", URLS.host.in_(sa.bindparam("hosts", expanding=True)))
 )  # fmt: skip
@@ -35,8 +35,9 @@ def take_turn(db: Database, plan: JobPlan, settled: Sequence[Settled], wish: Wis
         now, lease_now = db.clock.now(), db.lease_time(conn)
         scene = Scene(conn, plan, wish, now, {item.ticket.host for item in settled})
         turn = Turn(status=scene.status)
-        settle(scene, settled, turn)
-        live = _without_dead(scene, lease_now)
+        leased = conn.execute(_LIVE, {"hosts": sorted(scene.hosts.names)}).all()
+        ended = settle(scene, settled, leased, turn)
+        live = _without_dead(scene, leased, ended, lease_now)
         if scene.status == "running":
             _give_hosts_up(scene, turn)
             _pause_for_host(scene, turn)
@@ -53,14 +54,16 @@ def take_turn(db: Database, plan: JobPlan, settled: Sequence[Settled], wish: Wis
     return turn
 
 
-def _without_dead(scene: Scene, lease_now: datetime) -> list[Any]:
+def _without_dead(
+    scene: Scene, leased: Sequence[Any], ended: Collection[str], lease_now: datetime
+) -> list[Any]:
     """The live leases on the job's hosts; those of this job that ran out are taken back."""
-    rows = scene.conn.execute(_LIVE, {"hosts": sorted(scene.plan.hosts)}).all()
+    rows = [row for row in leased if row.id not in ended]
     dead = [row for row in rows if row.lease_until <= lease_now]
     mine = [row for row in dead if row.job_id == scene.plan.job_id]
     if mine:
         reap(scene, mine, scene.now)
-    return [row for row in rows if row.lease_until > lease_now]
+    return [row for row in rows if row.lease_until > lease_now] if dead else rows
 
 
 def _give_hosts_up(scene: Scene, turn: Turn) -> None:
