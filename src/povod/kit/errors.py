@@ -15,7 +15,8 @@ class PovodError(Exception):
     (`{"field", "message"}` for each field at fault) and `extra` (further members of the answer).
     """
 
-    code = ""
+    code: Any = ""
+    """A word; errors that pass on a service's own number keep that."""
 
     def __init__(
         self,

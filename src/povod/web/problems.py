@@ -145,7 +145,9 @@ async def _house_error(request: Request, error: Exception) -> Response:
     seconds = error.extra.get("retry_after")
     headers = {"Retry-After": str(max(1, math.ceil(seconds)))} if seconds is not None else None
     if for_programs(request):
-        return problem(request, status, str(error), error.errors, headers, error.code, error.extra)
+        return problem(
+            request, status, str(error), error.errors, headers, str(error.code or ""), error.extra
+        )
     return answer(request, status, str(error), headers)
 
 
