@@ -1,6 +1,6 @@
 """Wiring: every room is built here from `Settings`, once."""
 
-from functools import partial
+from functools import cache, partial
 
 from sqlalchemy.engine import Connection
 
@@ -33,7 +33,7 @@ from povod.leads.search_deps import SearchDeps
 from povod.leads.steps_letters import LetterSteps, on_letter_moved
 from povod.store.db import Database
 from povod.store.migrate import is_current, upgrade
-from povod.writing.llm import LetterModel
+from povod.writing.llm.build import letter_model
 
 
 def build_house(settings: Settings, clock: Clock | None = None) -> House:
@@ -47,7 +47,8 @@ def build_house(settings: Settings, clock: Clock | None = None) -> House:
     delivery = Delivery(db, clock, settings, quotas)
     search = SearchDeps(db, clock, settings, LazySearchClient(db, clock, settings, quotas))
     letters = LetterSteps(
-        LetterDeps(db, clock, settings, delivery, lambda: letter_model(settings)), ledger
+        LetterDeps(db, clock, settings, delivery, cache(lambda: letter_model(settings, clock))),
+        ledger,
     )
     house = House(
         settings=settings,
@@ -104,13 +105,3 @@ def _dispatcher(settings: Settings) -> Dispatcher:
     from povod.engine.dispatch.rq import RqDispatcher
 
     return RqDispatcher(settings.redis_url)
-
-
-def letter_model(settings: Settings) -> LetterModel | None:
-    """The model that writes letters; None: the template does."""
-    wanted = settings.letters_provider in ("auto", "openai")
-    if not wanted or settings.openai_api_key is None:
-        return None
-    from povod.writing.llm.openai import OpenAiLetterModel
-
-    return OpenAiLetterModel(settings)

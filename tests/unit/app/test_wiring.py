@@ -8,13 +8,13 @@ from typing import Any, cast
 
 import pytest
 
-from povod.app.build import letter_model
 from povod.app.clocks import make_clock
 from povod.app.worlds import world_environ
 from povod.kit.clock import SystemClock
 from povod.kit.errors import ConfigurationError
 from povod.kit.settings import load_settings
 from povod.sandbox.process import SandboxProcess
+from povod.writing.llm.build import letter_model
 
 
 class Stranger(BaseHTTPRequestHandler):
@@ -78,7 +78,9 @@ def test_a_world_is_a_valid_set_of_settings(tmp_path: Path) -> None:
         ({"openai_api_key": "k"}, True),
         ({"openai_api_key": "k", "letters_provider": "template"}, False),
         ({"letters_provider": "openai"}, False),
+        ({"letters_provider": "gigachat"}, False),
+        ({"letters_provider": "gigachat", "gigachat_credentials": "az1iZW0="}, True),
     ],
 )
 def test_a_model_needs_a_key_and_a_wish(given: dict[str, Any], made: bool) -> None:
-    assert (letter_model(load_settings({}, None, **given)) is not None) is made
+    assert (letter_model(load_settings({}, None, **given), SystemClock()) is not None) is made

@@ -3,7 +3,7 @@
 from povod.kit.clock import Clock
 from povod.kit.settings import Settings
 from povod.writing.llm.base import ChatModel
-from povod.writing.llm.openai import OpenAiChat, is_vendor
+from povod.writing.llm.letters import ChatLetterModel, LetterModel
 
 
 def missing_key(settings: Settings) -> str:
@@ -11,6 +11,8 @@ def missing_key(settings: Settings) -> str:
     if settings.llm_mode == "gigachat":
         key = settings.gigachat_credentials
         return "" if key and key.get_secret_value() else "GIGACHAT_CREDENTIALS"
+    from povod.writing.llm.openai import is_vendor
+
     if settings.llm_mode == "openai" and is_vendor(settings.openai_base_url):
         key = settings.openai_api_key
         return "" if key and key.get_secret_value() else "OPENAI_API_KEY"
@@ -25,7 +27,23 @@ def greeting_model(settings: Settings, clock: Clock) -> ChatModel | None:
         from povod.writing.llm.gigachat import GigaChatModel
 
         return GigaChatModel(settings, clock)
+    from povod.writing.llm.openai import OpenAiChat
+
     return OpenAiChat(settings, settings.openai_model)
+
+
+def letter_model(settings: Settings, clock: Clock) -> LetterModel | None:
+    """The model of letters: `auto` takes an OpenAI-shaped one when there is a key (L95)."""
+    provider = settings.letters_provider
+    if provider == "gigachat" and settings.gigachat_credentials is not None:
+        from povod.writing.llm.gigachat import GigaChatModel
+
+        return ChatLetterModel(GigaChatModel(settings, clock))
+    if provider in ("auto", "openai") and settings.openai_api_key is not None:
+        from povod.writing.llm.openai import OpenAiLetterModel
+
+        return OpenAiLetterModel(settings)
+    return None
 
 
 def workers(settings: Settings) -> int:

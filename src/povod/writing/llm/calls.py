@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from povod.writing.llm.base import (
     ChatModel,
@@ -74,18 +75,17 @@ class Calls:
         self.breaker.enter()
         effort.attempts += 1
         started = time.monotonic()
+        outcome: Callable[[], None] = self.breaker.left
         try:
             completion = self.model.complete(request)
+            outcome = self.breaker.answered
         except ModelFormError:
-            self.breaker.answered()
+            outcome = self.breaker.answered
             raise
         except ModelError as error:
-            self.breaker.failed(error)
-            raise
-        except BaseException:
-            self.breaker.left()
+            outcome = partial(self.breaker.failed, error)
             raise
         finally:
             effort.ms += round((time.monotonic() - started) * 1000)
-        self.breaker.answered()
+            outcome()
         return completion
