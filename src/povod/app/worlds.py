@@ -37,7 +37,8 @@ def run_sandbox(
         signal.signal(name, lambda *_: stop.set())
     with start_sandbox(state, seed=seed, sites=sites, port=port) as world:
         lines = [f"{name}={shlex.quote(value)}" for name, value in world_environ(world).items()]
-        lines += [f"# {name}={shlex.quote(value)}" for name, value in world.s3_environ().items()]
+        more = {**world.s3_environ(), **world.sheet_environ()}
+        lines += [f"# {name}={shlex.quote(value)}" for name, value in more.items()]
         env_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         say(f"sandbox: {world.api_url}, {sites} companies, truth in {state}/truth.json")
         say(f"settings: {env_file}; use them with `set -a; . ./{env_file}; set +a`")

@@ -47,8 +47,8 @@ class Pieces:
     services: Services = field(init=False)
 
     def __post_init__(self) -> None:
-        journal = self.model.journal
-        self.services = Services(self.world, self.clock, journal, self.sites.where)
+        journal, key = self.model.journal, self.yandex.iam.key
+        self.services = Services(self.world, self.clock, journal, self.sites.where, key)
 
     def ports(self) -> dict[str, int]:
         """The ports of all servers beside the API's own."""

@@ -138,6 +138,15 @@ class SandboxProcess:
             "S3_REGION": "us-east-1",
         }
 
+    def sheet_environ(self) -> dict[str, str]:
+        """Settings of the sandbox's Google Sheet; not part of `environ`."""
+        return {
+            "GOOGLE_API_BASE_URL": self.api_url,
+            "GOOGLE_SA_KEY_FILE": str(self.state_dir / "google-sa-key.json"),
+            "GOOGLE_SHEET_ID": "sandbox-niches",
+            "GOOGLE_SHEET_TAB": "NICHES_INPUT",
+        }
+
     def proxy_url(self, scheme: str = "http", user: str = "user") -> str:
         """Address of a proxy, `http` or `socks5`, with a user's name and password."""
         port = self.ports["socks" if scheme.startswith("socks") else "proxy"]

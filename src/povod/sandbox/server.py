@@ -53,6 +53,7 @@ async def run(options: Options) -> None:
         listener = Listener(build_app(pieces), options.port)
         await listener.begin()
         stack.push_async_callback(listener.close)
+        pieces.services.sheets.write_key(options.state_dir / "google-sa-key.json", listener.url)
         _write_json(options.state_dir / "truth.json", truth_of(pieces))
         if options.ready_file:
             _write_json(options.ready_file, _ready(listener, pieces))

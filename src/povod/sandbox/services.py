@@ -20,19 +20,27 @@ from povod.sandbox.records.crm import Crm
 from povod.sandbox.records.dadata import DaData
 from povod.sandbox.records.egrul import Egrul
 from povod.sandbox.records.parties import Parties
+from povod.sandbox.sheets.control import handlers as sheet_handlers
+from povod.sandbox.sheets.service import Sheets
 from povod.sandbox.world.model import World
+from povod.sandbox.yandex.iam import DemoKey
 
 Handler = Callable[[Request, dict[str, Any]], Any]
 
 
 class Services:
-    """GigaChat, DaData, the register, the CRM, fetch helpers, web hooks; one journal for all.
+    """GigaChat, DaData, the register, the CRM, fetch helpers, hooks, sheets; one journal.
 
     `where` tells the fetch helpers how to reach the world's sites; it is asked at each page.
     """
 
     def __init__(
-        self, world: World, clock: WorldClock, journal: Journal, where: Callable[[], Where]
+        self,
+        world: World,
+        clock: WorldClock,
+        journal: Journal,
+        where: Callable[[], Where],
+        key: DemoKey,
     ) -> None:
         parties = Parties(world)
         self.journal = journal
@@ -43,11 +51,12 @@ class Services:
         self.flaresolverr = FlareSolverr(where, journal)
         self.firecrawl = Firecrawl(where, journal)
         self.hooks = Hooks(journal)
+        self.sheets = Sheets(key, journal)
 
     def routes(self) -> list[Route]:
         """All routes of the services."""
         records = (self.dadata, self.egrul, self.crm)
-        helpers = (self.flaresolverr, self.firecrawl, self.hooks)
+        helpers = (self.flaresolverr, self.firecrawl, self.hooks, self.sheets)
         return [route for one in (self.gigachat, *records, *helpers) for route in one.routes()]
 
     def controls(self) -> list[tuple[str, str, Handler]]:
@@ -57,4 +66,5 @@ class Services:
             *record_handlers(self.dadata, self.egrul, self.crm),
             *page_handlers(self.flaresolverr, self.firecrawl),
             *hook_handlers(self.hooks),
+            *sheet_handlers(self.sheets),
         ]
