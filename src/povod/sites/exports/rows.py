@@ -86,7 +86,7 @@ def _known(db: Database, domain: str, rows: Sequence[RowMapping]) -> dict[str, M
 
 
 def _full(row: RowMapping, known: Mapping[str, Any] | None) -> Iterator[OutRow]:
-    state = known or (row if row["outcome"] == "ok" else {})
+    state: Any = known or (row if row["outcome"] == "ok" else {})
     full = state.get("full" if known else "data_full") or {}
     page = _page(row, state, full)
     variants = full.get("variants") or ()
