@@ -75,7 +75,7 @@ def test_the_eleventh_call_in_a_second_is_refused_with_retry_after():
         quotas.take("create", 100 + n / 100)
     with pytest.raises(ApiRefusal) as refusal:
         quotas.take("create", 100.5)
-    assert (refusal.value.code, refusal.value.status) == (8, 429)
+    assert (refusal.value.grpc, refusal.value.status) == (8, 429)
     assert refusal.value.retry_after >= 1
     quotas.take("read", 100.5)
     quotas.take("create", 101.0)

@@ -32,7 +32,7 @@ def assertion(iam: Iam, *, key=None, alg="PS256", kid=KEY_ID, **changes) -> str:
 def refusal(iam: Iam, text) -> ApiRefusal:
     with pytest.raises(ApiRefusal) as caught:
         iam.exchange({"jwt": text})
-    assert (caught.value.code, caught.value.status) == (16, 401)
+    assert (caught.value.grpc, caught.value.status) == (16, 401)
     return caught.value
 
 
@@ -114,7 +114,7 @@ def test_a_body_without_jwt_is_a_bad_request(iam, body):
 def test_a_missing_or_wrong_credential_is_401(iam, header):
     with pytest.raises(ApiRefusal) as caught:
         iam.authorise(header)
-    assert caught.value.code == 16
+    assert caught.value.grpc == 16
 
 
 def test_a_token_dies_on_the_virtual_clock(iam):
@@ -131,7 +131,7 @@ def test_api_keys(iam, scheme):
     assert iam.authorise(f"{scheme} sandbox-key") == "api_key"
     with pytest.raises(ApiRefusal) as caught:
         iam.authorise(f"{scheme} sandbox-key-norole")
-    assert (caught.value.code, caught.value.status) == (7, 403)
+    assert (caught.value.grpc, caught.value.status) == (7, 403)
 
 
 def test_an_unknown_folder_is_forbidden():

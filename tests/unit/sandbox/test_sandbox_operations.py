@@ -72,7 +72,7 @@ def test_a_result_lives_twelve_hours(service):
     service.clock.advance(1)
     with pytest.raises(ApiRefusal) as refusal:
         read(service, operation)
-    assert (refusal.value.code, refusal.value.status) == (5, 404)
+    assert (refusal.value.grpc, refusal.value.status) == (5, 404)
     service.configure({"expiry": "empty"})
     answer = read(service, operation)
     assert answer["done"] is True

@@ -47,7 +47,7 @@ def changed(path: str, value, base=FULL):
 def violations(body):
     with pytest.raises(ApiRefusal) as refusal:
         parse_request(body)
-    assert (refusal.value.code, refusal.value.status) == (3, 400)
+    assert (refusal.value.grpc, refusal.value.status) == (3, 400)
     return dict(refusal.value.violations)
 
 

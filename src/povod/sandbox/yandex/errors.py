@@ -57,7 +57,7 @@ class ApiRefusal(PovodError):  # noqa: N818 - an answer of the service, not a fa
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
-        self.code = code
+        self.grpc = code
         self.message = message
         self.violations = violations or []
         self.retry_after = retry_after
@@ -65,7 +65,7 @@ class ApiRefusal(PovodError):  # noqa: N818 - an answer of the service, not a fa
     @property
     def status(self) -> int:
         """The HTTP status that goes with the gRPC code."""
-        return HTTP_OF_GRPC[self.code]
+        return HTTP_OF_GRPC[self.grpc]
 
     def response(self, request_id: str) -> JSONResponse:
         """The error as it travels: code, message, request id and field violations."""
@@ -76,7 +76,7 @@ class ApiRefusal(PovodError):  # noqa: N818 - an answer of the service, not a fa
             fields = [{"field": field, "description": text} for field, text in self.violations]
             kind = "type.googleapis.com/google.rpc.BadRequest"
             details.append({"@type": kind, "fieldViolations": fields})
-        body = {"code": self.code, "message": self.message, "details": details}
+        body = {"code": self.grpc, "message": self.message, "details": details}
         headers = {}
         if self.retry_after is not None:
             headers["Retry-After"] = f"{self.retry_after:.0f}"
