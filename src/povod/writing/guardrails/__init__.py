@@ -9,7 +9,7 @@ from typing import Any
 
 from povod.writing.greetings.facts import GreetingFacts
 from povod.writing.greetings.text import GreetingText
-from povod.writing.guardrails.base import Violation, blocking
+from povod.writing.guardrails.base import BLOCK_CODES, Violation, blocking
 from povod.writing.guardrails.content import is_promotional
 from povod.writing.guardrails.greeting import check_greeting, check_part
 from povod.writing.guardrails.letters import (
@@ -23,6 +23,7 @@ from povod.writing.guardrails.repair import repair, repair_greeting
 
 __all__ = [
     "BANNED",
+    "BLOCK_CODES",
     "BODY_MIN",
     "Violation",
     "blocking",

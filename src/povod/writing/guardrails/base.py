@@ -7,6 +7,14 @@ from functools import cache
 from importlib import resources
 
 FIX, BLOCK, WARN = "fix", "block", "warn"
+BLOCK_CODES = (
+    "length", "structure", "placeholder", "pii_card", "pii_snils", "pii_inn", "pii_passport",
+    "pii_phone", "email", "url", "foreign_name", "foreign_company", "foreign_number", "money",
+    "percent", "age", "relative_day", "promo", "promise", "topic", "meta", "gender_form",
+    "you_form", "title_form", "language", "repetition", "emoji",
+)  # fmt: skip
+"""Codes that refuse a model's text; the others are repaired or shown to a person."""
+
 _WARN_FOR_PEOPLE = frozenset({"promo", "promise", "emoji"})
 _FIX = frozenset({"typography", "control"})
 _WARN = frozenset({"shouting"})

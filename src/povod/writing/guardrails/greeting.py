@@ -57,7 +57,7 @@ def _in_words(hits: list[Hit], facts: GreetingFacts, part: str) -> list[Violatio
 def _hits(text: str, facts: GreetingFacts, seen: dict[str, int], *, whole: bool) -> Iterator[Hit]:
     masked = mask(text, facts)
     words = words_of(masked)
-    pii = list(find_pii(masked))
+    pii = [hit for hit in find_pii(text) if BLANK not in masked[hit.start : hit.end]]
     bare = _without(_PLACEHOLDER.sub(_blank, masked), pii)
     bare_words = words if bare == masked else words_of(bare)
     yield from pii
@@ -68,7 +68,7 @@ def _hits(text: str, facts: GreetingFacts, seen: dict[str, int], *, whole: bool)
     yield from find_forms(masked, facts)
     yield from find_title(text, facts)
     yield from find_language(bare, bare_words, facts.language)
-    yield from find_shouting(text, masked)
+    yield from find_shouting(text, bare)
     yield from find_emoji(masked)
     yield from find_typography(text, facts.language)
     yield from find_controls(text)

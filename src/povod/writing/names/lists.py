@@ -20,6 +20,7 @@ class NameLists:
     androgynous: frozenset[str]
     particles: frozenset[str]
     indeclinable: frozenset[str]
+    neutral_surnames: frozenset[str]
 
     def gender(self, folded: str) -> str | None:
         """`m` or `f` of a listed name, else None."""

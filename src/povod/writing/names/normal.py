@@ -8,6 +8,7 @@ from povod.writing.names.lists import lists
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _HYPHENS = re.compile(r"\s*[-\u2010-\u2015\u2212]+\s*")
+_AROUND = '- «»„“”"'
 _DOTS = re.compile(r"(?<=[.’'])")
 
 
@@ -23,7 +24,7 @@ def normalize_name(text: str) -> str:
         for char in unicodedata.normalize("NFC", text)
         if char.isspace() or unicodedata.category(char) not in _UNSEEN
     )
-    plain = _HYPHENS.sub("-", "".join(seen)).strip("- ")
+    plain = _HYPHENS.sub("-", "".join(seen)).strip(_AROUND)
     return unicodedata.normalize("NFC", " ".join(_word(word) for word in plain.split()))
 
 

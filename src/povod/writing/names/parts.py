@@ -91,7 +91,7 @@ def _fond_gender(folded: str) -> str | None:
 
 def surname_gender(word: str) -> str | None:
     """`m` or `f` of a surname that changes with gender; None for Шевченко, Седых, Ковальчук."""
-    if not is_cyrillic(word):
+    if not is_cyrillic(word) or fold(word) in lists().neutral_surnames:
         return None
     last = word.replace("-", " ").split()[-1]
     return _detected(last.lower(), "lastname") or _detected(fold(last), "lastname")
@@ -99,7 +99,8 @@ def surname_gender(word: str) -> str | None:
 
 def surname_like(word: str) -> bool:
     """Whether the word has the shape of a surname that tells no gender."""
-    return bool(_SURNAME_ONLY.search(fold(word)))
+    folded = fold(word)
+    return folded in lists().neutral_surnames or bool(_SURNAME_ONLY.search(folded))
 
 
 @lru_cache(maxsize=8192)

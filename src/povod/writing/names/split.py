@@ -86,6 +86,8 @@ def _one(words: list[str]) -> Parts:
     word = words[0]
     if is_patronymic(word):
         return "", word, ""
+    if fold(word.split()[0]) in lists().particles:
+        return "", "", word
     if _is_first(word):
         return word, "", ""
     return ("", "", word) if surname_gender(word) or surname_like(word) else (word, "", "")
@@ -99,11 +101,19 @@ def _two(words: list[str]) -> Parts:
     if _is_first(head) != _is_first(tail):
         return (head, "", tail) if _is_first(head) else (tail, "", head)
     if _is_first(head):
-        return None
+        return _surer(head, tail)
     heads, tails = _is_surname(head), _is_surname(tail)
     if heads == tails:
         return None
     return (tail, "", head) if heads else (head, "", tail)
+
+
+def _surer(head: str, tail: str) -> Parts:
+    """Of two words that may be first names the one whose gender is known: «Мария Ким»."""
+    sure = [lists().gender(fold(word)) is not None for word in (head, tail)]
+    if sure[0] == sure[1]:
+        return None
+    return (head, "", tail) if sure[0] else (tail, "", head)
 
 
 def _three(words: list[str]) -> Parts:
