@@ -101,7 +101,9 @@ class SitesWork:
         """On a loop of its own, so that the pages of the console do not wait for extraction."""
         work = JobCrawl(planned, self._pauser(planned.ctx.job_id)).work()
         with asyncio.Runner(loop_factory=new_loop) as runner:
-            return runner.run(work)
+            end = runner.run(work)
+        self.deps.events.flush()  # news of pages stands before that of the job's end
+        return end
 
     def _pauser(self, job_id: str) -> Callable[[str, datetime], None]:
         def pause(reason: str, resume_at: datetime) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from povod.kit.clock import SystemClock
+from povod.store.types import CLOCK_OPTION
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -23,4 +24,5 @@ def shop():
 def house(db, tmp_path):
     """On both databases, with a clock that flows."""
     db.clock = SystemClock()
+    db.engine.update_execution_options(**{CLOCK_OPTION: db.clock})
     return House(db, db.clock, tmp_path)

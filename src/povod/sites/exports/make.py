@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-import structlog
 from sqlalchemy.engine import RowMapping
 
 from povod.engine.handlers import Run
 from povod.kit.clock import Clock
 from povod.kit.errors import InputError, NotFoundError
 from povod.kit.ids import new_id
-from povod.sites.exports.artifacts import ArtifactStore, StoreDownError
+from povod.sites.exports.artifacts import ArtifactStore
 from povod.sites.exports.columns import REPORTS_VERSION, TYPES
 from povod.sites.exports.diff_rows import diff_out, field_rows, stored_rows
 from povod.sites.exports.rows import OutRow, error_rows, full_rows, seo_rows
@@ -24,8 +23,6 @@ from povod.sites.exports.write import DIALECTS, FORMATS, LAYOUTS, Kind, write_fi
 from povod.store.db import Database
 from povod.store.tables import exports, jobs
 from povod.store.upsert import upsert
-
-log = structlog.get_logger()
 
 USUAL = [
     *(Kind(name, form) for name in ("full", "seo", "diff") for form in FORMATS),
@@ -49,22 +46,6 @@ class ExportMaker:
     store: ArtifactStore
     scratch: Path
     issues: Issues | None = None
-
-    def make_usual(self, job_id: str, *, failed: bool = False) -> tuple[list[dict[str, Any]], bool]:
-        """The files of a finished job as rows of `exports`; True when the store is down.
-
-        Files that are there already are not made again, so that a repeated call goes on.
-        """
-        there = {(row["type"], row["format"]) for row in self.list(job_id) if not row["partial"]}
-        wanted = [kind for kind in USUAL if not failed or kind.type == "errors"]
-        try:
-            for kind in wanted:
-                if (kind.type, kind.format) not in there:
-                    self.make(job_id, kind, is_final=True)
-        except StoreDownError as error:
-            log.warning("files not kept", job_id=job_id, reason=str(error))
-            return self.list(job_id), True
-        return self.list(job_id), False
 
     def make(
         self,

@@ -15,6 +15,7 @@ from povod.sites.finish.changes import (
     MODIFIED,
     NOT_CHECKED,
     REMOVED,
+    UNCHANGED,
     Change,
     Rules,
     Tally,
@@ -54,13 +55,27 @@ class Diff:
     spare_removed: bool = False
 
     def foresee(self) -> Tally:
-        """Count what would change; nothing is written."""
-        tally = Tally()
+        """Count what would change, and what this job has written already; nothing is written."""
+        tally = self._written()
         for pairs in self._pairs():
             with self.db.read() as conn:
                 for _, changes in self._judged(conn, pairs):
                     for change in changes:
                         tally.add(change)
+        return tally
+
+    def _written(self) -> Tally:
+        """Keys that carry this job: from an earlier finalisation, before failures were retried."""
+        tally, table = Tally(), snapshot_versions.c
+        mine = snapshots.c.last_job_id == self.job_id
+        kinds = sa.select(table.change_type, sa.func.count()).where(table.job_id == self.job_id)
+        told = sa.exists().where(table.snapshot_id == snapshots.c.id, table.job_id == self.job_id)
+        rest = sa.select(snapshots.c.misses > 0, sa.func.count()).where(mine, ~told)
+        with self.db.read() as conn:
+            for kind, count in conn.execute(kinds.group_by(table.change_type)):
+                tally.counts[kind] += count
+            for missed, count in conn.execute(rest.group_by(snapshots.c.misses > 0)):
+                tally.counts[NOT_CHECKED if missed else UNCHANGED] += count
         return tally
 
     def write(self) -> None:
@@ -179,9 +194,3 @@ class _Batch:
             "hash": state_hash(change.state) if change.state is not None else "",
             **version_data(change),
         }
-
-
-def has_versions(conn: Connection, job_id: str) -> bool:
-    """Whether the job has a diff."""
-    query = sa.select(snapshot_versions.c.id).where(snapshot_versions.c.job_id == job_id)
-    return conn.execute(query.limit(1)).first() is not None

@@ -1,12 +1,16 @@
 """The last phase of a job: twins, comparison, a look at mass removals, files (S102-S107)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 
 from povod.sites.deps import FinishResult, JobContext, SitesDeps
-from povod.sites.exports.make import ExportMaker
+from povod.sites.exports.artifacts import StoreDownError
+from povod.sites.exports.make import USUAL, ExportMaker
 from povod.sites.finish.changes import Rules
 from povod.sites.finish.commit import Diff, is_suspicious
 from povod.sites.finish.fields import compared
@@ -14,40 +18,93 @@ from povod.sites.finish.twins import mark_twins
 from povod.sites.input.masks import Masks
 from povod.sites.options import JobOptions
 from povod.sites.verdict import Verdict
-from povod.store.tables import jobs, snapshots
+from povod.store.tables import jobs
+
+log = structlog.get_logger()
 
 RETRY_S = 60.0
-COMMITTING = "committing"
+GIVE_UP = timedelta(hours=1)
+"""After so long without a store the job ends without its files (S125)."""
 
 
 @dataclass(frozen=True)
 class Finisher:
-    """Handed to `SitesDeps.finalize`; may be killed and called again at any instant."""
+    """Handed to `SitesDeps.finalize`; may be killed and called again at any instant.
+
+    How far it came stands in `jobs.checkpoint`, for this version of the job: after failures were
+    retried the job is finalised anew.
+    """
 
     exports: ExportMaker
 
     def __call__(self, ctx: JobContext, verdict: Verdict) -> FinishResult:
         """Write the new good state and the files; `held` when a person must look first."""
-        held = False
-        if verdict.status != "failed":
-            held = self._compare(ctx)
-        made, is_down = self.exports.make_usual(ctx.job_id, failed=verdict.status == "failed")
-        return FinishResult(held, made, RETRY_S if is_down else None)
+        mark = Mark.of(ctx.job)
+        failed = verdict.status == "failed"
+        held = not failed and self._compare(ctx, mark)
+        is_down = self._make_files(ctx, mark, failed)
+        files = [shown(row) for row in self.exports.list(ctx.job_id)]
+        return FinishResult(held, files, RETRY_S if is_down else None)
 
-    def _compare(self, ctx: JobContext) -> bool:
-        job = ctx.job
-        mark_twins(ctx.deps.db, ctx.job_id)
-        diff = diff_of(ctx.deps, job, ctx.options)
-        if not job["checkpoint"].get(COMMITTING):
-            counts = diff.foresee().columns()
-            held = is_suspicious(counts)
-            keep_counts(ctx.deps, ctx.job_id, counts, "held" if held else "ready", not held)
-            if held:
-                return True
-        elif job["diff_state"] == "held":
-            return True
-        diff.write()
+    def _compare(self, ctx: JobContext, mark: "Mark") -> bool:
+        if not mark.compared:
+            mark_twins(ctx.deps.db, ctx.job_id)
+            counts = diff_of(ctx.deps, ctx.job, ctx.options).foresee().columns()
+            mark.compared, mark.held = True, is_suspicious(counts)
+            state = "held" if mark.held else "ready"
+            mark.keep(ctx, **counts, diff_state=state)
+        if not mark.held:
+            diff_of(ctx.deps, ctx.job, ctx.options).write()
+        return mark.held
+
+    def _make_files(self, ctx: JobContext, mark: "Mark", failed: bool) -> bool:
+        """Every usual file once; True when the store is down, and has been for less than an hour."""
+        for kind in USUAL:
+            if kind.file_name in mark.files or (failed and kind.type != "errors"):
+                continue
+            try:
+                self.exports.make(ctx.job_id, kind, is_final=True)
+            except StoreDownError as error:
+                log.warning("files not kept", job_id=ctx.job_id, reason=str(error))
+                now = ctx.deps.now()
+                since = datetime.fromisoformat(mark.down_since) if mark.down_since else now
+                mark.down_since = since.isoformat()
+                mark.keep(ctx)
+                return now - since < GIVE_UP
+            mark.files.append(kind.file_name)
+            mark.keep(ctx)
         return False
+
+
+@dataclass
+class Mark:
+    """How far the finalisation of one version of a job came."""
+
+    version: int
+    compared: bool = False
+    held: bool = False
+    down_since: str = ""
+    files: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, job: Any) -> "Mark":
+        """The mark of this version; an older one says nothing."""
+        stored = job["checkpoint"]
+        same = stored.get("version") == job["version"]
+        return cls(**stored) if same else cls(job["version"])
+
+    def keep(self, ctx: JobContext, **columns: Any) -> None:
+        """Store it, together with other columns that are not the status."""
+        values = {"checkpoint": asdict(self), **columns}
+        with ctx.deps.db.tx() as conn:
+            conn.execute(sa.update(jobs).where(jobs.c.id == ctx.job_id).values(**values))
+
+
+def shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A file as events name it."""
+    return {name: row[name] for name in ("type", "format", "rows", "size_bytes")} | {
+        "id": str(row["id"])
+    }
 
 
 def diff_of(deps: SitesDeps, job: Any, options: JobOptions, *, spare_removed: bool = False) -> Diff:
@@ -62,21 +119,3 @@ def _absent_is_removed(job: Any, options: JobOptions) -> bool:
     was_cut = bool(job["input_report"].get("rejected", {}).get("over_max"))
     complete = options.is_complete_by_default(job["input_kind"])
     return bool(complete and job["input_complete"] and not was_cut)
-
-
-def keep_counts(
-    deps: SitesDeps, job_id: str, counts: dict[str, int], state: str, committing: bool
-) -> None:
-    """The figures of the diff; from now on this job is the one that wrote the state."""
-    values = {**counts, "diff_state": state, "checkpoint": {COMMITTING: committing}}
-    with deps.db.tx() as conn:
-        conn.execute(sa.update(jobs).where(jobs.c.id == job_id).values(**values))
-
-
-def known_keys(deps: SitesDeps, domain: str) -> int:
-    """How many keys of a site are known to be there."""
-    query = sa.select(sa.func.count()).where(
-        snapshots.c.domain == domain, snapshots.c.state == "active"
-    )
-    with deps.db.read() as conn:
-        return conn.execute(query).scalar_one()
