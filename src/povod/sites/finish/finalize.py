@@ -58,7 +58,7 @@ class Finisher:
         return mark.held
 
     def _make_files(self, ctx: JobContext, mark: "Mark", failed: bool) -> bool:
-        """Every usual file once; True when the store is down, and has been for less than an hour."""
+        """Every usual file once; True while the store is down, for at most an hour."""
         for kind in USUAL:
             if kind.file_name in mark.files or (failed and kind.type != "errors"):
                 continue
