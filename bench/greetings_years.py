@@ -493,7 +493,7 @@ def check_days(
 def parse() -> argparse.Namespace:
     """Size and place."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="seven months of 60 clients")
+    parser.add_argument("--quick", action="store_true", help="six months of 45 clients")
     parser.add_argument("--clients", type=int)
     parser.add_argument("--database", default="", help="an empty PostgreSQL database")
     parser.add_argument("--seed", type=int, default=29)
@@ -505,8 +505,8 @@ def main() -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     given = parse()
     first = date(2027, 12, 1) if given.quick else date(2027, 1, 1)
-    last = date(2028, 6, 30) if given.quick else date(2029, 12, 31)
-    count = given.clients or (60 if given.quick else 500)
+    last = date(2028, 5, 31) if given.quick else date(2029, 12, 31)
+    count = given.clients or (45 if given.quick else 500)
     draw = random.Random(given.seed)
     with tempfile.TemporaryDirectory() as folder:
         verdict, story, seconds = years(Path(folder), given.database, count, first, last, draw)
