@@ -71,7 +71,7 @@ class _Reader:
             found = self._string(char)
         else:
             found = self._bare()
-        return found if self._is_ended() else self._expression()
+        return found if depth == 0 or self._is_ended() else self._expression()
 
     def peek(self) -> str:
         """The next character that is neither blank nor comment."""
@@ -112,6 +112,8 @@ class _Reader:
         while (char := self.peek()) != "]":
             if char == ",":
                 self.at += 1
+            elif char in "}):;":
+                raise NoLiteralError("a bracket or a sign stands where a member must")
             else:
                 found.append(self.value(depth + 1))
         self.at += 1

@@ -15,7 +15,7 @@ from povod.crawl.extract.values import code_of, plain_text
 from povod.crawl.site_profile import SiteProfile
 
 _SELECTORS = {
-    "price": ".product p.price ins .amount,.product p.price .amount",
+    "price": ".product p.price ins .amount,.product p.price>.amount",
     "price_old": ".product p.price del .amount",
     "sku": ".product_meta .sku",
     "stock": ".product p.stock",

@@ -94,7 +94,7 @@ def shown_prices(document: Document) -> Shown:
     for node in _in_order(document):
         if node.tag == "h1":
             is_after_heading = True
-        elif node.tag in ("h2", "h3"):
+        elif node.tag in ("h2", "h3") and not _PRICE_WORD.search(_says(node)):
             is_among_others = is_after_heading and is_aside_heading(node.text())
         elif is_among_others or document.regions.is_aside(node):
             continue

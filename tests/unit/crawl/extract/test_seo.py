@@ -36,7 +36,8 @@ def test_texts_of_head_and_heading() -> None:
         "<title> Чай \n чёрный </title>"
         + meta(
             description="Купить чай", keywords="чай, чёрный", og_title="Чай!",
-            og_description="О чае", og_image="/i.jpg", og_url=URL, og_site_name="Лавка", twitter_title="Чай…",
+            og_description="О чае", og_image="/i.jpg", og_url=URL, og_site_name="Лавка",
+            twitter_title="Чай…",
             twitter_description="в птичнике", robots="index, follow",
         ),
         "<h1>Чай <b>чёр</b>ный<br>байховый</h1><h1> </h1><h1>Ещё</h1>",
