@@ -4,7 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import structlog
 
+from povod.kit import log
 from povod.kit.clock import SystemClock
 from povod.store.types import CLOCK_OPTION
 
@@ -22,7 +24,9 @@ def shop():
 
 @pytest.fixture
 def house(db, tmp_path):
-    """On both databases, with a clock that flows."""
+    """On both databases, with a clock that flows; tracebacks are logged without being painted."""
+    log.configure("WARNING", "json")
     db.clock = SystemClock()
     db.engine.update_execution_options(**{CLOCK_OPTION: db.clock})
-    return House(db, db.clock, tmp_path)
+    yield House(db, db.clock, tmp_path)
+    structlog.reset_defaults()
