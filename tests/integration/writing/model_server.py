@@ -73,6 +73,8 @@ class ModelServer:
         self.refuse_tokens: set[str] = set()
         self.oauth_status = 200
         self.picture: bytes = b""
+        self.models: list[str] | None = ["gpt-4.1-mini", "GigaChat"]
+        self.models_status = 404
         self.owner = ""
         self._lock = threading.Lock()
         outer = self
@@ -128,6 +130,8 @@ class ModelServer:
             self.seen.append(seen)
         if handler.path.endswith("/oauth"):
             self._oauth(handler, seen)
+        elif handler.path.endswith("/models"):
+            self._models(handler)
         elif "/files/" in handler.path:
             self._file(handler, seen)
         else:
@@ -145,6 +149,15 @@ class ModelServer:
             self.tokens.append(token)
             until = self.now_ms() + self.token_ms
             _send(handler, 200, {"access_token": token, "expires_at": until})
+
+    def _models(self, handler: BaseHTTPRequestHandler) -> None:
+        if self.models is None:
+            _send(handler, self.models_status, {"status": self.models_status, "message": "no"})
+            return
+        data = [
+            {"id": name, "object": "model", "created": 0, "owned_by": "x"} for name in self.models
+        ]
+        _send(handler, 200, {"object": "list", "data": data})
 
     def _file(self, handler: BaseHTTPRequestHandler, seen: Seen) -> None:
         if seen.headers.get("X-Client-ID", seen.headers.get("x-client-id")) != self.owner:

@@ -9,7 +9,7 @@ from fontTools.ttLib import TTFont
 
 from povod.kit.errors import ConfigurationError
 from povod.writing.cards.cmap import characters
-from povod.writing.cards.fonts import NEEDED, Face, Fonts, shipped, width
+from povod.writing.cards.fonts import NEEDED, Face, Fonts, fonts_for, shipped, width
 
 
 @pytest.fixture
@@ -80,6 +80,13 @@ def test_own_fonts_take_their_roles_by_name(fonts: Fonts, tmp_path: Path) -> Non
     assert own.title.path.name == "My-Bold.ttf"
     assert own.text.path.name == "My-Regular.ttf"
     assert own.wish.path.name == "My-Bold.ttf"
+
+
+def test_fonts_for_a_setting(fonts: Fonts, tmp_path: Path) -> None:
+    assert fonts_for(None) == fonts
+    shutil.copy(fonts.wish.path, tmp_path / "one.ttf")
+    own = fonts_for(tmp_path)
+    assert {own.title, own.text, own.wish} == {Face.load(tmp_path / "one.ttf")}
 
 
 def test_an_own_font_without_russian_is_refused(fonts: Fonts, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Greeting cards: words and a theme in, a JPEG of 1200 × 840 out."""
 
 from povod.writing.cards.brand import Brand, accept_logo
-from povod.writing.cards.fonts import Fonts
+from povod.writing.cards.fonts import Fonts, fonts_for
 from povod.writing.cards.render import Card, CardImage, occasion_line, render
 from povod.writing.cards.themes import THEMES, Theme, theme_for
 
@@ -13,6 +13,7 @@ __all__ = [
     "Fonts",
     "Theme",
     "accept_logo",
+    "fonts_for",
     "occasion_line",
     "render",
     "theme_for",

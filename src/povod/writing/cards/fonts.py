@@ -141,6 +141,12 @@ def shipped() -> Fonts:
     return Fonts.shipped()
 
 
+@lru_cache(maxsize=4)
+def fonts_for(folder: Path | None) -> Fonts:
+    """The fonts of CARD_FONTS_DIR, or the installed ones; `ConfigurationError` stops cards only."""
+    return Fonts.from_dir(folder) if folder else shipped()
+
+
 @lru_cache(maxsize=64)
 def _opened(path: Path, size: float) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(path), round(size * ZOOM))

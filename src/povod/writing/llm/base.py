@@ -99,3 +99,6 @@ class ChatModel(Protocol):
 
     def complete(self, request: ChatRequest) -> Completion:
         """One call and no retry; raises `ModelError`."""
+
+    def models(self) -> list[str]:
+        """The names the service offers; raises `ModelError`."""

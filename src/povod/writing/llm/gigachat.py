@@ -95,6 +95,10 @@ class GigaChatModel:
         usage = Usage(answer.usage.prompt_tokens, answer.usage.completion_tokens)
         return Completion(choice.message.content or "", finish, usage, self.name)
 
+    def models(self) -> list[str]:
+        """The names the service offers."""
+        return self._link.ask(lambda client: [model.id_ for model in client.get_models().data])
+
     def _payload(self, request: ChatRequest) -> dict[str, Any]:
         payload: dict[str, Any] = {
             "model": self.name,

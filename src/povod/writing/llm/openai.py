@@ -1,6 +1,7 @@
 """Any OpenAI-shaped model, over chat completions or responses, with a strict JSON schema."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import openai
@@ -15,6 +16,7 @@ from povod.writing.llm.letters import ChatLetterModel
 
 VENDOR_URL = "https://api.openai.com/v1"
 _KEYS = "OPENAI_API_KEY and OPENAI_BASE_URL"
+_T = TypeVar("_T")
 _REFUSALS = ("content_filter", "blacklist")
 
 
@@ -48,8 +50,16 @@ class OpenAiChat:
     def complete(self, request: ChatRequest) -> Completion:
         """One call; every failure becomes a `ModelError` with its class."""
         call = self._chat if self._protocol == "chat" else self._responses
+        return self._told(lambda: call(request))
+
+    def models(self) -> list[str]:
+        """The names the service offers."""
+        return self._told(lambda: [model.id for model in self._client.models.list()])
+
+    def _told(self, call: Callable[[], _T]) -> _T:
+        """The call, its failures in the house's words."""
         try:
-            return call(request)
+            return call()
         except openai.APIStatusError as error:
             headers = error.response.headers
             after = headers.get("retry-after", "")
