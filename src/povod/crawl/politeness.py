@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from povod.crawl.fetch.http import HttpFetcher
 from povod.crawl.fetch.result import Failure, FailureClass, FetchError, FetchLimits, Response
+from povod.crawl.fetch.visits import PageSource, Renderer
 from povod.crawl.robots import RobotsRules
 
 ROBOTS_BYTES = 512_000  # RFC 9309 section 2.5: at least 500 KiB must be read
@@ -26,7 +26,7 @@ class PoliteSession:
 
     def __init__(
         self,
-        fetcher: HttpFetcher,
+        fetcher: PageSource,
         *,
         pause: float,
         limits: FetchLimits,
@@ -47,6 +47,19 @@ class PoliteSession:
         if not rules.allows(AGENT_TOKEN, url):
             raise FetchError(FailureClass.ROBOTS, url, "robots.txt forbids this address")
         return await self._request(url, self._limits, rules)
+
+    @property
+    def renders_all(self) -> bool:
+        """Whether every page is to be seen with a browser (ENRICH_BROWSER=always)."""
+        return isinstance(self._fetcher, Renderer) and self._fetcher.renders_all
+
+    async def render(self, url: str) -> Response | None:
+        """A page that `get` gave, as its scripts make it; None when there is no browser here."""
+        if not isinstance(self._fetcher, Renderer):
+            return None
+        rules = await self.rules(url)
+        await self._take_turn(rules)
+        return await self._fetcher.render(url, limits=self._limits)
 
     async def rules(self, url: str) -> RobotsRules | None:
         """The rules of the origin of `url`; None when the site answers 429, 5xx or not at all.
@@ -75,8 +88,12 @@ class PoliteSession:
         return RobotsRules.parse(response.body[:ROBOTS_BYTES] if found else b"")
 
     async def _request(self, url: str, limits: FetchLimits, rules: RobotsRules | None) -> Response:
+        await self._take_turn(rules)
+        return await self._fetcher.get(url, limits=limits)
+
+    async def _take_turn(self, rules: RobotsRules | None) -> None:
+        """The pause before a request, the first one excepted, and the count."""
         if self.requests:
             wanted = rules.crawl_delay(AGENT_TOKEN) if rules else None
             await self._sleep(max(self._pause, min(wanted or 0.0, MAX_CRAWL_DELAY)))
         self.requests += 1
-        return await self._fetcher.get(url, limits=limits)

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from povod.crawl.extract.page import PageFacts, extract_page
 from povod.crawl.extract.ranking import PageRole, is_own_address
-from povod.crawl.fetch.http import HttpFetcher, raise_for_status
+from povod.crawl.fetch.http import raise_for_status
 from povod.crawl.fetch.result import Failure, FetchError, FetchLimits, Response
+from povod.crawl.fetch.visits import PageSource
 from povod.crawl.parking import is_parked
 from povod.crawl.politeness import PoliteSession
 from povod.crawl.sitemaps import SitemapError, parse_sitemap
@@ -97,7 +98,7 @@ class Visit:
 
 
 async def visit_site(
-    fetcher: HttpFetcher,
+    fetcher: PageSource,
     host: str,
     rules: VisitRules,
     known: Collection[str] = (),
@@ -116,7 +117,7 @@ class _Visitor:
 
     def __init__(
         self,
-        fetcher: HttpFetcher,
+        fetcher: PageSource,
         host: str,
         rules: VisitRules,
         known: Collection[str],
@@ -242,9 +243,11 @@ class _Visitor:
             kind = response.content_type or "no type given"
             size = len(response.body)
             return _failed(page, Failure.NOT_HTML, f"{kind}, {size} bytes")
-        text, charset = decode(response.body, response.content_type)
-        facts = await asyncio.to_thread(extract_page, text, response.final_url)
-        return replace(page, charset=charset, body=response.body, facts=facts)
+        page = await _read(page, response)
+        if not (self._session.renders_all or (page.facts and page.facts.needs_browser)):
+            return page
+        shown = await self._session.render(response.final_url)  # L75
+        return page if shown is None else await _read(page, shown)
 
     def _own_page(self, page: VisitedPage) -> VisitedPage:
         """The page, unless it is somebody else's or was read under another address."""
@@ -302,6 +305,13 @@ class _Visitor:
             requests=self._session.requests,
             stopped=self._stopped(),
         )
+
+
+async def _read(page: VisitedPage, response: Response) -> VisitedPage:
+    """The page with what the body says."""
+    text, charset = decode(response.body, response.content_type)
+    facts = await asyncio.to_thread(extract_page, text, response.final_url)
+    return replace(page, charset=charset, body=response.body, facts=facts)
 
 
 def _judged(

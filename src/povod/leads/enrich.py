@@ -20,9 +20,9 @@ from povod.book.companies import find_owners
 from povod.book.contactable import contactable
 from povod.book.domains import DomainRules, load_rules, plain_host
 from povod.book.pages import fresh_addresses
-from povod.crawl.fetch.build import build_fetcher, enrich_limits
-from povod.crawl.fetch.http import HttpFetcher
+from povod.crawl.fetch.build import build_visit_fetcher, enrich_limits
 from povod.crawl.fetch.shared import SharedFetcher
+from povod.crawl.fetch.visits import PageSource
 from povod.crawl.visit import Visit, VisitRules, visit_site
 from povod.engine.handlers import Handlers, Run
 from povod.engine.ledger import Ledger
@@ -73,7 +73,7 @@ class EnrichDeps:
     clock: Clock
     settings: Settings
     ledger: Ledger
-    make_fetcher: Callable[[], HttpFetcher] | None = None
+    make_fetcher: Callable[[], PageSource] | None = None
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
@@ -94,7 +94,7 @@ class Enricher:
         check_pauses(deps.settings)
         self._deps = deps
         self._quotas = Quotas(deps.db, deps.clock)
-        make = deps.make_fetcher or (lambda: build_fetcher(deps.settings))
+        make = deps.make_fetcher or (lambda: build_visit_fetcher(deps.settings))
         self._fetcher = SharedFetcher(make)
 
     async def enrich_one(

@@ -87,6 +87,7 @@ class SandboxProcess:
         """Environment variables that point Povod at this sandbox instead of the real services."""
         return {
             "SANDBOX_URL": self.api_url,
+            "ENRICH_BROWSER": "off",  # no site of this world says more in a browser
             "YANDEX_SEARCH_URL": f"{self.api_url}/yandex/search",
             "YANDEX_OPERATION_URL": f"{self.api_url}/yandex/operation",
             "YANDEX_IAM_URL": f"{self.api_url}/yandex/iam",

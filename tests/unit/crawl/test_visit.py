@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from povod.crawl.fetch.result import Failure, FetchError, FetchLimits, Response
+from povod.crawl.fetch.failures import Failure, FailureClass, coarse
+from povod.crawl.fetch.result import FetchError, FetchLimits, Response
 from povod.crawl.visit import Visit, VisitRules, visit_site
 
 Answer = Response | FetchError | str
@@ -36,6 +37,10 @@ def response(
     body = html.encode() if isinstance(html, str) else html
     fields = {"content-type": kind, **headers}
     return Response(url, final_url or url, status, fields, body, redirects or [])
+
+
+FINE = {coarse(kind): kind for kind in reversed(FailureClass)}
+"""A fine class for each one of leads."""
 
 
 class World:
@@ -74,7 +79,7 @@ def visit(world: World, host: str = "firma.ru", **options: object) -> Visit:
 
 
 def failing(failure: Failure, url: str = "https://firma.ru/") -> FetchError:
-    return FetchError(failure, url, "as planned")
+    return FetchError(FINE[failure], url, "as planned")
 
 
 def test_robots_come_first_and_the_home_page_next() -> None:

@@ -95,7 +95,10 @@ def find_browser(executable: str) -> str:
 
 
 class BrowserFetcher:
-    """Starts Chromium at the first page; one context per (host, tier)."""
+    """Starts Chromium at the first page; one context per (host, tier).
+
+    `agent` is the name that it gives; empty for that of a Chromium with a window.
+    """
 
     name = "browser"
 
@@ -107,12 +110,14 @@ class BrowserFetcher:
         guard: AddressGuard = PUBLIC_ONLY,
         executable: str = "",
         authority: str = "",
+        agent: str = "",
     ) -> None:
         self._egress = egress
         self._rules = rules
         self._guard = guard
         self._executable = executable
         self._authority = authority
+        self._agent = agent
         self._slots = asyncio.Semaphore(rules.at_once)
         self._starting = asyncio.Lock()
         self._playwright: Playwright | None = None
@@ -249,7 +254,7 @@ class BrowserFetcher:
     async def _new_room(self, browser: "Browser", request: FetchRequest, proxy_id: str) -> _Room:
         ticket = self._egress.admit(Ticket(upstream=request.proxy, ports=request.ports))
         context = await browser.new_context(
-            user_agent=_agent(browser.version),
+            user_agent=self._agent or _agent(browser.version),
             locale="ru-RU",
             service_workers="block",
             accept_downloads=False,

@@ -2,6 +2,7 @@
 
 import ssl
 import urllib.request
+from dataclasses import dataclass
 
 from povod import __version__
 from povod.crawl.fetch.browser import BrowserFetcher, browser_problem
@@ -15,6 +16,7 @@ from povod.crawl.fetch.http_tls import HttpTlsFetcher
 from povod.crawl.fetch.resolver import PublicResolver, SandboxResolver
 from povod.crawl.fetch.result import Fetcher, FetchLimits
 from povod.crawl.fetch.service import ServiceClient
+from povod.crawl.fetch.visits import VisitFetcher, visit_proxies
 from povod.crawl.policies import Policies, load_policies
 from povod.kit.guard import AddressGuard
 from povod.kit.settings import Settings
@@ -32,65 +34,105 @@ def build_fetcher(settings: Settings) -> HttpFetcher:
     )
 
 
-def build_fetchers(settings: Settings, policies: Policies | None = None) -> FetcherSet:
+def build_visit_fetcher(settings: Settings) -> VisitFetcher:
+    """What visits of leads fetch with: under their own name, plainly unless set up otherwise."""
+    return VisitFetcher(
+        build_fetchers(settings, agent=user_agent(settings.leads_bot_url)),
+        limits=enrich_limits(settings),
+        browser=settings.enrich_browser,
+        proxies=visit_proxies(settings.enrich_proxy_url),
+    )
+
+
+def build_fetchers(
+    settings: Settings, policies: Policies | None = None, *, agent: str = ""
+) -> FetcherSet:
     """All fetchers that are configured and installed; one set per event loop.
 
     What is missing is named with its reason in `FetcherSet.missing` and its step is skipped (S4).
+    `agent` is the name under which the browser goes too.
     """
     policies = policies or load_policies(settings)
     guard = AddressGuard(settings.povod_guard_allow)
     resolver = build_resolver(settings, guard)
-    cookies = CookieStore()
-    egress = EgressProxy(resolver, guard, advertise=settings.povod_egress_advertise)
+    parts = _Parts(
+        settings,
+        guard,
+        CookieStore(),
+        EgressProxy(resolver, guard, advertise=settings.povod_egress_advertise),
+        ServiceClient(),
+        sandbox_authority(settings.sandbox_url) if settings.sandbox_url else "",
+    )
     http = HttpFetcher(
         resolver,
-        user_agent=settings.povod_sites_user_agent or user_agent(settings.leads_bot_url),
-        tls=_tls(settings),
+        user_agent=agent or settings.povod_sites_user_agent or user_agent(settings.leads_bot_url),
+        tls=ssl.create_default_context(cadata=parts.authority) if parts.authority else None,
         guard=guard,
-        cookies=cookies,
-        egress=egress,
+        cookies=parts.cookies,
+        egress=parts.egress,
     )
-    authority = sandbox_authority(settings.sandbox_url) if settings.sandbox_url else ""
-    fetchers: list[Fetcher] = [
-        http,
-        HttpTlsFetcher(egress, cookies, guard=guard, authority=authority),
-    ]
+    dressed = HttpTlsFetcher(parts.egress, parts.cookies, guard=guard, authority=parts.authority)
+    fetchers: list[Fetcher] = [http, dressed, _firecrawl(parts)]
     missing = {}
     problem = browser_problem(settings.browser_executable)
     if problem:
         missing["browser"] = problem
     else:
-        fetchers.append(
-            BrowserFetcher(
-                egress,
-                policies.browser,
-                guard=guard,
-                executable=settings.browser_executable,
-                authority=authority,
-            )
-        )
-    services = ServiceClient()
+        fetchers.append(_browser(parts, policies, agent))
     if settings.flaresolverr_url:
-        fetchers.append(
-            FlareSolverrFetcher(
-                services,
-                settings.flaresolverr_url,
-                policies.flaresolverr,
-                egress=egress,
-                cookies=cookies,
-                guard=guard,
-                max_timeout_ms=settings.flaresolverr_timeout_ms,
-                advertise=settings.povod_egress_advertise,
-            )
-        )
+        fetchers.append(_flaresolverr(parts, policies))
     else:
         missing["flaresolverr"] = "FLARESOLVERR_URL is not set"
-    fetchers.append(
-        FirecrawlFetcher(
-            services, settings.firecrawl_url, guard=guard, key=settings.firecrawl_api_key
-        )
+    return FetcherSet(
+        fetchers,
+        egress=parts.egress,
+        cookies=parts.cookies,
+        services=parts.services,
+        missing=missing,
     )
-    return FetcherSet(fetchers, egress=egress, cookies=cookies, services=services, missing=missing)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What the fetchers of one set share."""
+
+    settings: Settings
+    guard: AddressGuard
+    cookies: CookieStore
+    egress: EgressProxy
+    services: ServiceClient
+    authority: str
+
+
+def _browser(parts: _Parts, policies: Policies, agent: str) -> BrowserFetcher:
+    return BrowserFetcher(
+        parts.egress,
+        policies.browser,
+        guard=parts.guard,
+        executable=parts.settings.browser_executable,
+        authority=parts.authority,
+        agent=agent,
+    )
+
+
+def _flaresolverr(parts: _Parts, policies: Policies) -> FlareSolverrFetcher:
+    return FlareSolverrFetcher(
+        parts.services,
+        parts.settings.flaresolverr_url,
+        policies.flaresolverr,
+        egress=parts.egress,
+        cookies=parts.cookies,
+        guard=parts.guard,
+        max_timeout_ms=parts.settings.flaresolverr_timeout_ms,
+        advertise=parts.settings.povod_egress_advertise,
+    )
+
+
+def _firecrawl(parts: _Parts) -> FirecrawlFetcher:
+    settings = parts.settings
+    return FirecrawlFetcher(
+        parts.services, settings.firecrawl_url, guard=parts.guard, key=settings.firecrawl_api_key
+    )
 
 
 def build_resolver(

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from povod.crawl.fetch.http import HttpFetcher
+from povod.crawl.fetch.visits import PageSource
 
 
 @dataclass
 class _Open:
-    fetcher: HttpFetcher
+    fetcher: PageSource
     users: int = 0
 
 
@@ -20,12 +20,12 @@ class SharedFetcher:
     Connections cannot outlive their loop, and a runner may run several loops one after another.
     """
 
-    def __init__(self, make: Callable[[], HttpFetcher]) -> None:
+    def __init__(self, make: Callable[[], PageSource]) -> None:
         self._make = make
         self._open: dict[asyncio.AbstractEventLoop, _Open] = {}
 
     @asynccontextmanager
-    async def use(self) -> AsyncIterator[HttpFetcher]:
+    async def use(self) -> AsyncIterator[PageSource]:
         """The fetcher of the running loop, open until this block is left."""
         loop = asyncio.get_running_loop()
         shared = self._open.get(loop)
