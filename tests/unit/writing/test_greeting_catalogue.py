@@ -106,9 +106,7 @@ def sentences(text: str) -> list[str]:
 def test_variants_of_a_family_are_different_texts(family: str) -> None:
     variants = builtin()[family]
     counted = Counter(
-        sentence
-        for one in variants
-        for sentence in {*sentences(one.body), *sentences(one.wish)}
+        sentence for one in variants for sentence in {*sentences(one.body), *sentences(one.wish)}
     )
     assert [sentence for sentence, times in counted.items() if times > 1] == []
     assert len({one.subject for one in variants}) == len(variants)

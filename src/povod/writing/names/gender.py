@@ -59,7 +59,8 @@ def _alone(word: str) -> str | None:
     if not is_cyrillic(word):
         return None
     if all(lists().knows(fold(part)) for part in word.split("-")):
-        return first_name_gender(word)
+        first = first_name_gender(word)
+        return None if first == "f" and surname_gender(word) == "m" else first  # Аделин, Кристин
     patronymic = patronymic_gender(word)
     if patronymic:
         return patronymic

@@ -16,7 +16,9 @@ from povod.writing.names.lists import fold, lists
 
 CLAN_WORDS = frozenset({"оглы", "оглу", "угли", "кызы", "гызы"})
 _CYRILLIC = re.compile(r"[Ѐ-ӿ’'\- .]+")
-_PATRONYMIC_M = re.compile(r"[а-я](?:[ое]вич|[аеи]ич|ьм?ич|[лнмрсв]ыч)$|[\s-](?:оглы|оглу|угли)$")
+_PATRONYMIC_M = re.compile(
+    r"[а-я](?:[аеоюя]вич|[аеи]ич|ьм?ич|[лнмрств]ыч)$|[\s-](?:оглы|оглу|угли)$"
+)
 _PATRONYMIC_F = re.compile(r"(?:[ое]вна|ична)$|[\s-](?:кызы|гызы)$")
 _MALE_ICH_TEXT = (
     "ильич кузьмич фомич лукич никитич саввич фокич силич минич зосимич данилич гаврилич "
@@ -50,8 +52,6 @@ def is_cyrillic(text: str) -> bool:
 def patronymic_gender(word: str) -> str | None:
     """`m` or `f` of a patronymic, None when the word does not look like one."""
     folded = fold(word)
-    if folded.endswith("кевич"):  # Мицкевич, Тарасевич: surnames of any gender
-        return None
     if _PATRONYMIC_F.search(folded):
         return "f"
     return "m" if _PATRONYMIC_M.search(folded) or folded in _MALE_ICH else None
@@ -100,6 +100,8 @@ def surname_gender(word: str) -> str | None:
 def surname_like(word: str) -> bool:
     """Whether the word has the shape of a surname that tells no gender."""
     folded = fold(word)
+    if folded.endswith(("ин", "ын", "ов", "ев")) and surname_gender(word) is None:
+        return True  # Пэйлин, Грин: foreign surnames that only look Russian
     return folded in lists().neutral_surnames or bool(_SURNAME_ONLY.search(folded))
 
 

@@ -95,7 +95,7 @@ def _one(words: list[str]) -> Parts:
 
 def _two(words: list[str]) -> Parts:
     head, tail = words
-    if is_patronymic(tail):
+    if is_patronymic(tail) and not _is_surname_after(head, tail):
         known_surname = surname_gender(head) and not _is_first(head)
         return ("", tail, head) if known_surname else (head, tail, "")
     if _is_first(head) != _is_first(tail):
@@ -106,6 +106,13 @@ def _two(words: list[str]) -> Parts:
     if heads == tails:
         return None
     return (tail, "", head) if heads else (head, "", tail)
+
+
+def _is_surname_after(head: str, tail: str) -> bool:
+    """Whether «Абрамович» is a surname here: no patronymic stands after «Анна» or «Саша»."""
+    folded, known = fold(head), lists()
+    is_short = folded in known.androgynous | known.male_short | known.female_short
+    return fold(tail).endswith("вич") and (is_short or known.gender(folded) == "f")
 
 
 def _surer(head: str, tail: str) -> Parts:
