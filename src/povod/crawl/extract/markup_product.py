@@ -15,6 +15,9 @@ from povod.crawl.extract.values import brand_of_text, code_of, gtin_of, text_dig
 MAX_ALIKE = 2
 """More price nodes of one look than this outside of asides make a list of products."""
 
+MAX_HEADINGS = 3
+"""Top headings of a product page: templates that use more use them for everything."""
+
 _MAX_ATTRS, _MAX_IMAGES = 100, 30
 _SOURCES = ("data-src", "data-lazy", "src", "content", "href")
 _STOCK_QUERY = (
@@ -63,11 +66,11 @@ _DESCRIPTION_QUERY = (
 
 
 def shows_product(shown: Shown, document: Document) -> bool:
-    """Whether the markup alone makes a product page: heading, one price, a button to buy."""
+    """Whether the markup alone makes a product page: heading, price, a button to buy."""
     return (
         shown.price is not None
         and shown.has_buy_button
-        and len(document.h1s) == 1
+        and 1 <= len(document.h1s) <= MAX_HEADINGS
         and shown.cards <= MAX_ALIKE
     )
 
