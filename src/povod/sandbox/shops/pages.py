@@ -24,7 +24,7 @@ from povod.sandbox.shops.maps import map_answer, robots_answer
 from povod.sandbox.shops.model import Category, Product
 from povod.sandbox.shops.odd_maps import odd_map
 
-_NUMBER = re.compile(r"-(\d+)(?:\.html)?/?$")
+_NUMBER = re.compile(r"[-=](\d+)(?:\.html)?/?$")
 _PIXEL = bytes.fromhex(
     "47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b"
 )
@@ -37,6 +37,11 @@ class Asked:
     path: str
     query: str = ""
     via: str = ""
+
+    @property
+    def whole(self) -> str:
+        """Path and query."""
+        return f"{self.path}?{self.query}" if self.query else self.path
 
 
 def page_of(changes: Changes, asked: Asked) -> Answer:
@@ -59,24 +64,24 @@ def page_of(changes: Changes, asked: Asked) -> Answer:
 
 
 def _product(changes: Changes, asked: Asked) -> Answer | None:
-    number = _NUMBER.search(asked.path)
+    number = _NUMBER.search(asked.path) or _NUMBER.search(asked.whole)
     product = changes.product(int(number[1])) if number else None
     if product is None:
         return None
     shop = changes.shop
     layout = LAYOUTS[shop.layout]
-    if layout.path(shop, product) != asked.path:
+    path = layout.path(shop, product)
+    if path not in {asked.path, asked.whole}:
         return None
     render = rendered if layout.name == "spa" and asked.via else layout.render
-    return _html(changes, render(shop, product, asked.path))
+    return _html(changes, render(shop, product, path), layout.media_type)
 
 
 def _data(changes: Changes, asked: Asked) -> Answer | None:
     """The engine's JSON about one product, if the path is one of its data paths."""
     layout = LAYOUTS[changes.shop.layout]
-    whole = f"{asked.path}?{asked.query}" if asked.query else asked.path
     for pattern, make in _data_patterns(layout):
-        found = pattern.fullmatch(whole)
+        found = pattern.fullmatch(asked.whole)
         product = changes.product(int(found[1])) if found else None
         if product is not None:
             body = orjson.dumps(make(changes.shop, product))
@@ -136,9 +141,9 @@ def _missing(changes: Changes) -> Answer:
     return answer
 
 
-def _html(changes: Changes, text: str) -> Answer:
+def _html(changes: Changes, text: str, media_type: str = "text/html") -> Answer:
     shop = changes.shop
     declared = shop.header_charset
-    kind = f"text/html; charset={declared}" if declared else "text/html"
+    kind = f"{media_type}; charset={declared}" if declared else media_type
     body = text.encode(shop.charset, "xmlcharrefreplace")
     return Answer(200, body, {"Content-Type": kind, **LAYOUTS[shop.layout].headers})

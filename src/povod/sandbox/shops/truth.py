@@ -5,7 +5,8 @@ from typing import Any
 from povod.sandbox.shops.changes import NEW, Changes
 from povod.sandbox.shops.chrome import categories_of, crumbs_of, planted_issues, seo_of
 from povod.sandbox.shops.layouts import LAYOUTS, Layout
-from povod.sandbox.shops.model import Product, Shop, Variant
+from povod.sandbox.shops.layouts.plain import SCHEMA_NAME
+from povod.sandbox.shops.model import Availability, Product, Shop, Variant
 
 WORDS_FOR_NONE = frozenset({"microdata", "woocommerce", "cscart"})
 """Layouts that say "нет в наличии" where others write 0."""
@@ -25,15 +26,13 @@ def product_truth(shop: Shop, product: Product) -> dict[str, Any]:
         "price": f"{product.price:.2f}",
         "price_old": f"{product.price_old:.2f}" if product.price_old else None,
         "currency": "RUB",
-        "availability": product.availability.value,
+        "availability": _availability(layout, product),
         "stock": _stock(layout, product),
         "sku": product.sku,
         "brand": product.brand,
         "gtin": product.gtin,
         "category": categories_of(shop)[product.category].name,
-        "breadcrumbs": [
-            [name, shop.home.rstrip("/") + path] for name, path in crumbs_of(shop, product)
-        ],
+        "breadcrumbs": _trail(shop, product, layout),
         "images": [shop.home.rstrip("/") + image for image in product.images],
         "rating": str(product.rating) if product.rating else None,
         "reviews": product.reviews if product.rating else None,
@@ -55,7 +54,7 @@ def page_truth(changes: Changes, index: int) -> dict[str, Any]:
     if product is not None:
         path = LAYOUTS[shop.layout].path_at(shop, base.index)
         page["product"] = product_truth(shop, product)
-        page["seo"] = seo_of(shop, product, path)
+        page["seo"] = _seo(shop, product, path)
         page["planted_issues"] = planted_issues(product)
     return page
 
@@ -84,7 +83,7 @@ def shop_truth(changes: Changes) -> dict[str, Any]:
 def _difference(shop: Shop, base: Product, product: Product) -> dict[str, Any]:
     before, after = product_truth(shop, base), product_truth(shop, product)
     path = LAYOUTS[shop.layout].path_at(shop, base.index)
-    seo_before, seo_after = seo_of(shop, base, path), seo_of(shop, product, path)
+    seo_before, seo_after = _seo(shop, base, path), _seo(shop, product, path)
     return {
         "fields": _changed({name: before.get(name) for name in _COMPARED}, after),
         "variants": [
@@ -94,6 +93,23 @@ def _difference(shop: Shop, base: Product, product: Product) -> dict[str, Any]:
         ],
         "seo": _changed(seo_before, seo_after),
     }
+
+
+def _seo(shop: Shop, product: Product, path: str) -> dict[str, Any]:
+    """The SEO fields of a page; data has none."""
+    is_page = LAYOUTS[shop.layout].media_type == "text/html"
+    return seo_of(shop, product, path) if is_page else {}
+
+
+def _trail(shop: Shop, product: Product, layout: Layout) -> list[list[str | None]]:
+    """The breadcrumbs as shown: most engines end them with the product itself, unlinked."""
+    home = shop.home.rstrip("/")
+    trail: list[list[str | None]] = [[name, home + path] for name, path in crumbs_of(shop, product)]
+    if layout.name == "opencart":
+        trail.append([product.name, home + layout.path(shop, product)])
+    elif layout.name not in {"microdata", "api"}:
+        trail.append([product.name, None])
+    return trail
 
 
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -108,7 +124,7 @@ def _stock(layout: Layout, product: Product) -> int | None:
     """The quantity if the page tells it; plain JSON-LD tells it for variants only."""
     if "stock" in layout.fields:
         return _told(layout, product)
-    return product.stock if product.variants else None
+    return _told(layout, product) if product.variants else None
 
 
 def _told(layout: Layout, product: Product) -> int | None:
@@ -121,12 +137,23 @@ def _told(layout: Layout, product: Product) -> int | None:
 
 def _quantity(layout: Layout, stock: int) -> int | None:
     """Words without a number ("нет в наличии") are no quantity; data with a 0 is one."""
+    if "variant_stock" in layout.hides:
+        return None
     return stock if stock or layout.name not in WORDS_FOR_NONE else None
 
 
+def _availability(layout: Layout, product: Product) -> str:
+    """Some engines know only whether a product can be bought."""
+    hidden = "preorder" in layout.hides and product.availability is Availability.PREORDER
+    return Availability.OUT_OF_STOCK.value if hidden else product.availability.value
+
+
 def _shown(layout: Layout, product: Product, name: str) -> bool:
+    if name == "sku" and product.variants and "group_sku" in layout.hides:
+        return False
     if name == "stock":
-        return "stock" in layout.fields or bool(product.variants)
+        hidden = "variant_stock" in layout.hides
+        return "stock" in layout.fields or (bool(product.variants) and not hidden)
     return name in layout.fields
 
 
@@ -134,9 +161,14 @@ def _variant_truth(layout: Layout, variant: Variant) -> dict[str, Any]:
     return {
         "id": variant.id,
         "sku": variant.sku,
-        "type": "/".join(label for label, _ in variant.attributes),
+        "type": "/".join(_label(layout, label) for label, _ in variant.attributes),
         "value": variant.value,
         "price": f"{variant.price:.2f}",
         "stock": _quantity(layout, variant.stock),
         "in_stock": variant.stock > 0,
     }
+
+
+def _label(layout: Layout, label: str) -> str:
+    """The name of an attribute as the page has it: schema.org has words of its own."""
+    return SCHEMA_NAME.get(label, label) if layout.name in {"plain", "spa"} else label

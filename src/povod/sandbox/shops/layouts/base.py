@@ -19,9 +19,10 @@ ALWAYS = frozenset(
 class Layout:
     """One engine.
 
-    `shape` is the path of a product with `{category}` and `{slug}`; `shows` are the fields a good
-    reader finds beside `ALWAYS`; `varied` says whether products have variants; `data` maps a path
-    with `{index}` to a JSON answer about one product.
+    `shape` is the path of a product with `{category}`, `{slug}` or `{index}`; `shows` are the
+    fields a good reader finds beside `ALWAYS`, `hides` what he does not although others tell it
+    (`variant_stock`, `group_sku`, `preorder`); `varied` says whether products have variants;
+    `data` maps a path with `{index}` or `{slug}` to a JSON answer about one product.
     """
 
     name: str
@@ -29,6 +30,8 @@ class Layout:
     render: Render
     shows: frozenset[str] = frozenset()
     varied: bool = False
+    hides: frozenset[str] = frozenset()
+    media_type: str = "text/html"
     data: dict[str, Extra] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -38,7 +41,8 @@ class Layout:
 
     def path_at(self, shop: Shop, index: int) -> str:
         """The same by the product's number; titles may change, addresses do not."""
-        return self.shape.format(category=category_of(shop, index).slug, slug=slug_at(shop, index))
+        category = category_of(shop, index).slug
+        return self.shape.format(category=category, slug=slug_at(shop, index), index=index)
 
     @property
     def fields(self) -> frozenset[str]:

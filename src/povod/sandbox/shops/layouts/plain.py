@@ -21,15 +21,21 @@ from povod.sandbox.shops.chrome import (
 from povod.sandbox.shops.layouts.base import Layout
 from povod.sandbox.shops.model import Availability, Product, Shop, Variant
 
-_SCHEMA_NAME = {"Цвет": "color", "Размер": "size", "Материал": "material"}
+SCHEMA_NAME = {"Цвет": "color", "Размер": "size", "Материал": "material"}
 
 
 def structured(shop: Shop, product: Product, path: str) -> str:
     """The two schema.org blocks of a page: product and breadcrumbs."""
-    blocks = (_group(shop, product, path), _breadcrumbs(shop, product))
-    return "".join(
-        f'<script type="application/ld+json">{script_json(block)}</script>' for block in blocks
-    )
+    return _script(_group(shop, product, path)) + breadcrumb_block(shop, product)
+
+
+def breadcrumb_block(shop: Shop, product: Product) -> str:
+    """The way to the product as schema.org tells it."""
+    return _script(_breadcrumbs(shop, product))
+
+
+def _script(block: dict[str, Any]) -> str:
+    return f'<script type="application/ld+json">{script_json(block)}</script>'
 
 
 def _render(shop: Shop, product: Product, path: str) -> str:
@@ -76,13 +82,11 @@ def _variant(variant: Variant, product: Product, url: str) -> dict[str, Any]:
     state = Availability.IN_STOCK if variant.stock else Availability.OUT_OF_STOCK
     offer = _offer(plain_number(variant.price), state, f"{url}?variant={variant.id}")
     offer["inventoryLevel"] = {"@type": "QuantitativeValue", "value": variant.stock}
-    own = {
-        _SCHEMA_NAME[label]: value for label, value in variant.attributes if label in _SCHEMA_NAME
-    }
+    own = {SCHEMA_NAME[label]: value for label, value in variant.attributes if label in SCHEMA_NAME}
     others = [
         {"@type": "PropertyValue", "name": label, "value": value}
         for label, value in variant.attributes
-        if label not in _SCHEMA_NAME
+        if label not in SCHEMA_NAME
     ]
     return {
         "@type": "Product",
