@@ -1,7 +1,7 @@
 """Jobs of watched sites in the store: made, read, paused, resumed, ended (S25a, S26-S30)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from povod.crawl.frontier import NewUrl, add_urls
+from povod.crawl.frontier import NewUrl, add_urls, count_urls
 from povod.crawl.frontier.urls import store_counts
 from povod.engine.events import Events
 from povod.engine.ledger import Ledger
@@ -31,6 +31,7 @@ from povod.sites.states import (
     move,
     try_move,
 )
+from povod.sites.verdict import LIMITS, judge
 from povod.store.db import Database
 from povod.store.tables import job_secrets, job_urls, jobs, pages
 from povod.store.upsert import upsert
@@ -64,6 +65,8 @@ class NewJob:
     policies_version: str = ""
     reports_version: str = ""
     warnings: Sequence[str] = ()
+    input_report: Mapping[str, Any] = field(default_factory=dict)
+    """Figures of a direct list: what was taken of it and what was not."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,21 @@ class JobStore:
             self._reopen(conn, job, by, "crawl")
             return get_job(conn, job_id)
 
+    def settle_held(self, conn: Connection, job_id: str, by: str) -> None:
+        """A held diff was decided: the job gets the status that it would have had (S107)."""
+        job = get_job(conn, job_id)
+        verdict = judge(
+            count_urls(conn, job_id),
+            min_coverage=JobOptions.parse(job["options"]).min_coverage,
+            input_complete=job["input_complete"],
+            stop_reason=_limit_met(conn, job_id),
+        )
+        held = sa.and_(jobs.c.id == job_id, jobs.c.stop_reason == "diff_held")
+        if verdict.status == "partial":
+            conn.execute(sa.update(jobs).where(held).values(stop_reason=verdict.stop_reason))
+        else:
+            move(conn, self.events, job_id, "settle_held", by=by, stop_reason="")
+
     def start(self, conn: Connection, job_id: str, phase: str, version: int) -> None:
         """Put the work of a phase into the ledger; `version` as of the job when it was queued."""
         self._start(conn, job_id, phase, version)
@@ -235,7 +253,16 @@ def _row(job_id: str, new: NewJob, now: datetime) -> dict[str, Any]:
         "options": new.options.stored(),
         "rights_at": now,
         "warnings": list(new.warnings),
+        "input_report": dict(new.input_report),
     }
+
+
+def _limit_met(conn: Connection, job_id: str) -> str:
+    """The limit that ended the crawl early, as its addresses tell."""
+    query = sa.select(job_urls.c.reason).where(
+        job_urls.c.job_id == job_id, job_urls.c.reason.in_(LIMITS)
+    )
+    return conn.execute(query.limit(1)).scalar() or ""
 
 
 def _reset_failed(conn: Connection, job_id: str, outcomes: Sequence[str]) -> int:
