@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from math import ceil, floor, hypot
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from povod.writing.cards.colour import Colour
 from povod.writing.cards.geometry import Point
@@ -110,5 +110,6 @@ def _slope() -> Image.Image:
 @cache
 def _spot() -> Image.Image:
     """Bright in the middle; the square of the distance lets the edge vanish unseen."""
-    light = ImageChops.invert(Image.radial_gradient("L"))
-    return ImageChops.multiply(light, light)
+    reach = 255 / 2**0.5  # the gradient is darkest in its corners, beyond the circle
+    levels = [max(0.0, 1 - level / reach) for level in range(256)]
+    return Image.radial_gradient("L").point([round(255 * level * level) for level in levels])

@@ -25,7 +25,7 @@ def paint(painter: Painter, tones: dict[str, Colour]) -> None:
 
 def bouquet(painter: Painter, pose: Pose) -> None:
     """Twigs below, flowers above; drawn for the upper left corner."""
-    painter.glow(pose.at(30, 20), (240, 190), BLUSH, 0.8)
+    painter.glow(pose.at(30, 20), (340, 270), BLUSH, 0.8)
 
     def line(start: Point, first: Point, second: Point, end: Point) -> list[Point]:
         return pose.all(curve(start, first, second, end, 30))

@@ -30,10 +30,10 @@ SHOOTS = (
 
 def paint(painter: Painter, tones: dict[str, Colour]) -> None:
     """A large twig above on the right, a smaller one below on the left."""
-    painter.glow((1080, 120), (380, 300), colour("#fbdfe3"), 0.8)
-    painter.glow((110, 740), (320, 260), colour("#fbdfe3"), 0.7)
-    painter.glow((150, 90), (300, 220), colour("#e3efd9"), 0.7)
-    painter.glow((1060, 760), (300, 220), colour("#e3efd9"), 0.7)
+    painter.glow((1080, 120), (500, 400), colour("#fbdfe3"), 0.8)
+    painter.glow((110, 740), (430, 350), colour("#fbdfe3"), 0.7)
+    painter.glow((150, 90), (410, 300), colour("#e3efd9"), 0.7)
+    painter.glow((1060, 760), (410, 300), colour("#e3efd9"), 0.7)
     frames.edge(painter, 30, 1.2, tones["accent"], 0.55)
     twig(painter, Pose(1218, 148, pi, 1.1))
     twig(painter, Pose(-14, 702, 0, 0.94))

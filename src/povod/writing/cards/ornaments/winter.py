@@ -28,7 +28,7 @@ TWIGS = (
 
 def paint(painter: Painter, tones: dict[str, Colour]) -> None:
     """Light in the sky, snow, drifts, then twigs in both upper corners."""
-    painter.glow((600, 300), (620, 420), mix(tones["paper"], colour("#5b86ad"), 0.6), 0.55)
+    painter.glow((600, 300), (760, 560), mix(tones["paper"], colour("#5b86ad"), 0.6), 0.55)
     _drifts(painter)
     _snow(painter)
     for x, y, radius, turn in FLAKES:
