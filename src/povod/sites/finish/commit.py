@@ -70,12 +70,12 @@ class Diff:
         mine = snapshots.c.last_job_id == self.job_id
         kinds = sa.select(table.change_type, sa.func.count()).where(table.job_id == self.job_id)
         told = sa.exists().where(table.snapshot_id == snapshots.c.id, table.job_id == self.job_id)
-        rest = sa.select(snapshots.c.misses > 0, sa.func.count()).where(mine, ~told)
+        rest = sa.select(snapshots.c.misses, sa.func.count()).where(mine, ~told)
         with self.db.read() as conn:
             for kind, count in conn.execute(kinds.group_by(table.change_type)):
                 tally.counts[kind] += count
-            for missed, count in conn.execute(rest.group_by(snapshots.c.misses > 0)):
-                tally.counts[NOT_CHECKED if missed else UNCHANGED] += count
+            for misses, count in conn.execute(rest.group_by(snapshots.c.misses)):
+                tally.counts[NOT_CHECKED if misses else UNCHANGED] += count
         return tally
 
     def write(self) -> None:
@@ -163,7 +163,7 @@ class _Batch:
     def _keep(self, snapshot_id: str, seen: Seen, change: Change) -> None:
         digest = state_hash(change.state or {})
         known = change.known
-        same = known is not None and known.active and known.hash == digest
+        same = known is not None and known.active and known.hash == digest and not known.misses
         if same and change.kind not in (ADDED, MODIFIED):
             self.touched.append({"id": snapshot_id, **self._mark(seen.at)})
             return

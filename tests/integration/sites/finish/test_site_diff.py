@@ -1,14 +1,8 @@
 """Snapshots and the diff of jobs on both databases (S102-S107, N28-N33, N49, N51)."""
 
-import sys
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from conftest import product, variant
+from finish_shop import product, variant
 
 from povod.kit.errors import ConflictError, NotFoundError
 from povod.kit.ids import new_id
