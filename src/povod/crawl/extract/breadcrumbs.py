@@ -27,7 +27,6 @@ _FINAL_SEPARATOR = re.compile(r"\s+[/\\|>»›→•·—–:.-]+\s*$")
 _NOT_PLAIN = (
     "button,[itemtype],[title],li ul,li ol,li li,select,svg,[class*=drop i],[class*=menu i]"
 )
-_PARTING = (" / ", " > ", " » ", " › ", " | ", " → ")
 _TRAIL_QUERIES = (
     '[class*="breadcrumb" i],[id*="breadcrumb" i],[aria-label*="breadcrumb" i]'
     ',[class*="bread-crumb" i],[class*="kroshki" i],[class*="crumbs" i]',
@@ -141,7 +140,7 @@ def _read_plain(node: LexborNode, document: Document) -> list[Crumb]:
             return []
     last = _FINAL_SEPARATOR.sub("", between.lstrip(_SEPARATORS))
     addresses = [address for _, address in crumbs]
-    if len(set(addresses)) < len(addresses) or any(sign in last for sign in _PARTING):
+    if len(set(addresses)) < len(addresses):
         return []
     return [*crumbs, (last, None)] if last else crumbs
 

@@ -22,6 +22,8 @@ _NEIGHBOURS = frozenset(
     | {"successorOf", "about", "mentions"}
 )
 _WORDS = re.compile(r"\w+")
+_ALIKE, _AHEAD = 0.6, 0.15
+"""How like the heading a name must be, and how much more than the next one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +120,21 @@ def _address_key(address: str) -> str:
 
 
 def _by_heading(products: list[JsonObject], document: Document) -> JsonObject | None:
-    """The only product whose name is that of the page's top heading."""
-    heading = _words(document.h1)
-    if not heading:
-        return None
-    same = [item for item in products if _words(plain_text(item.get("name"))) == heading]
-    return same[0] if same and len(same) < max(len(products), 2) else None
+    """The one product whose name has most words in common with the page's top heading."""
+    heading = _words(document.h1) or _words(document.title)
+    scores = [_likeness(_words(plain_text(item.get("name"))), heading) for item in products]
+    best = max(scores)
+    others = sorted(scores)[-2]
+    return products[scores.index(best)] if best >= _ALIKE and best - others >= _AHEAD else None
 
 
-def _words(text: str | None) -> tuple[str, ...]:
-    return tuple(_WORDS.findall(value_key(text))) if text else ()
+def _likeness(first: frozenset[str], second: frozenset[str]) -> float:
+    """Share of common words, from 0 to 1."""
+    return len(first & second) / len(first | second) if first and second else 0.0
+
+
+def _words(text: str | None) -> frozenset[str]:
+    return frozenset(_WORDS.findall(value_key(text))) if text else frozenset()
 
 
 def _in_list(item: Item) -> bool:

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from selectolax.lexbor import LexborNode
 
+from povod.crawl.extract.availability import availability_of_text
 from povod.crawl.extract.document import Document
 from povod.crawl.extract.price import Price, accepted, iso_of_text, parse_price, structured_amount
 from povod.crawl.extract.regions import is_aside_heading
@@ -145,7 +146,7 @@ def _is_button(node: LexborNode) -> bool:
 def _note_button(node: LexborNode, shown: Shown) -> None:
     text = collapse(node.text(separator=" ")) or node.attributes.get("value") or ""
     title = node.attributes.get("title") or ""
-    if len(text) < 60 and BUY.search(text or title):
+    if len(text) < 60 and (BUY.search(text or title) or availability_of_text(text)):
         shown.has_buy_button = True
         shown.button_text = shown.button_text or text
 

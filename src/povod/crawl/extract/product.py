@@ -110,9 +110,10 @@ def _matches(pattern: str, url: str) -> bool:
 
 
 def _shown(document: Document, layers: list[Layer], is_structured: bool) -> Shown:
-    """The markup's prices, unless structured data gave one and nothing is crossed out."""
+    """The markup's prices, unless structured data told all and nothing is crossed out."""
     has_price = any(layer.variants or layer.fields.get("price") is not None for layer in layers)
-    if is_structured and has_price and document.tree.css_first(_CROSSED_OUT) is None:
+    has_stock = any(layer.variants or "availability" in layer.fields for layer in layers)
+    if is_structured and has_price and has_stock and document.tree.css_first(_CROSSED_OUT) is None:
         return Shown()
     return shown_of(document)
 
@@ -125,7 +126,7 @@ def _is_list_in_disguise(
     if product is None or any(name in product for name in ("sku", "mpn", "gtin", "gtin13")):
         return False
     offers = product.get("offers")
-    if not (isinstance(offers, dict) and "lowPrice" in offers):
+    if not (isinstance(offers, dict) and "lowPrice" in offers and "offerCount" in offers):
         return False
     if shown.price is None:
         shown = shown_of(document)

@@ -17,7 +17,7 @@ from povod.crawl.extract.availability import (
 from povod.crawl.extract.currency import currency_of_host, iso_of
 from povod.crawl.extract.document import Document, text_of
 from povod.crawl.extract.microdata import open_graph_of
-from povod.crawl.extract.price import accepted, iso_of_text, structured_amount
+from povod.crawl.extract.price import accepted, iso_of_text, parse_price, structured_amount
 from povod.crawl.extract.price_nodes import node_price
 from povod.crawl.extract.product_model import (
     FIELDS,
@@ -47,10 +47,26 @@ def open_graph_layer(document: Document) -> Layer:
     layer.put("sku", code_of(og.get("product:retailer_item_id")))
     layer.put("gtin", gtin_of(_og(og, "ean") or _og(og, "gtin")))
     layer.put("category", plain_text(og.get("product:category")))
+    _put_card(layer, document.metas)
     if is_og_product(og):
         layer.put("name", plain_text(og.get("og:title")))
         layer.put("description_hash", text_digest(og.get("og:description")))
     return layer
+
+
+def _put_card(layer: Layer, metas: Mapping[str, str]) -> None:
+    """The two labelled texts of a sharing card: `twitter:label1` = «Цена»."""
+    for number in (1, 2):
+        label = metas.get(f"twitter:label{number}", "").strip().casefold()
+        text = metas.get(f"twitter:data{number}", "")
+        if label in ("цена", "price"):
+            price = parse_price(text)
+            layer.put("price", accepted(price.amount) if price is not None else None)
+            layer.put("currency", price.currency if price is not None else None)
+        elif label in ("наличие", "availability"):
+            layer.put("availability", availability_of_text(text))
+        elif label in ("бренд", "производитель", "brand"):
+            layer.put("brand", code_of(text))
 
 
 def share_image_layer(document: Document) -> Layer:

@@ -104,3 +104,43 @@ def test_the_base_element_moves_the_links() -> None:
 
 def test_a_page_without_trail() -> None:
     assert extract_breadcrumbs(page("<h1>Чайник</h1><a href='/'>На главную</a>"), URL) == []
+
+
+@pytest.mark.parametrize(
+    ("trail", "names"),
+    [
+        ('<a href="/">Главная</a> / <a href="/c/">Чай</a> /', ["Главная", "Чай"]),
+        ('<a href="/">Главная</a> / Чай / Чайник', ["Главная", "Чай / Чайник"]),
+        ('<a href="/">Главная</a> / <span title="x">Чай</span>', ["Главная", "Чай"]),
+        ('<a href="/"><img alt="x"></a> / <a href="/c/">Чай</a>', None),
+        ('<a href="/">Главная</a> › «Чайник»', ["Главная", "«Чайник»"]),
+        ("<span>Главная</span> / <span>Чай</span>", []),
+    ],
+)
+def test_trails_plain_and_less_plain(trail: str, names: list[str] | None) -> None:
+    crumbs = extract_breadcrumbs(page(f'<div class="breadcrumbs">{trail}</div>'), URL)
+    if names is not None:
+        assert [name for name, _ in crumbs] == names
+    else:
+        assert crumbs[-1] == ("Чай", "https://shop.example/c/")
+
+
+def test_a_lists_menu_within_the_trail_is_left_out() -> None:
+    html = page(
+        '<ul class="breadcrumbs"><li><a href="/">Главная</a></li><li><a href="/c/">Чай</a>'
+        '<ul><li><a href="/x/">Кофе</a></li></ul></li><li>Чайник</li></ul>'
+    )
+    assert [name for name, _ in extract_breadcrumbs(html, URL)] == ["Главная", "Чай", "Чайник"]
+
+
+def test_a_huge_element_with_the_name_of_a_trail_is_none() -> None:
+    html = page(f'<div class="breadcrumbs"><a href="/">Главная</a>{"<p>текст</p>" * 4000}</div>')
+    assert extract_breadcrumbs(html, URL) == []
+
+
+def test_microdata_trail_without_names() -> None:
+    html = page(
+        '<ol itemscope itemtype="https://schema.org/BreadcrumbList"><li itemprop="itemListElement" '
+        'itemscope itemtype="https://schema.org/ListItem"></li></ol>'
+    )
+    assert extract_breadcrumbs(html, URL) == []

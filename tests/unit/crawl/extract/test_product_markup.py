@@ -244,3 +244,36 @@ def test_tables_lists_and_choices_give_attributes() -> None:
     }  # fmt: skip
     assert (product.brand, product.gtin) == ("Чайная", "4006381333931")
     assert product.variants == ()
+
+
+@pytest.mark.parametrize(
+    ("button", "availability"),
+    [("Sold out", "out_of_stock"), ("Сообщить о поступлении", "out_of_stock")],
+)
+def test_a_button_that_sells_nothing_is_still_the_button(button: str, availability: str) -> None:
+    product = found(f'<b class="price">1 250 ₽</b><button>{button}</button>')
+    assert product.availability == availability
+
+
+def test_a_maker_in_words() -> None:
+    for line in ("<p>Бренд: <b>Чайная</b></p>", "<p>Производитель: Чайная</p>"):
+        assert found(f'<b class="price">1 250 ₽</b>{BUY}{line}').brand == "Чайная"
+    line = '<div class="brand"><a href="/b"><img alt="Чайная"></a></div>'
+    assert found(f'<b class="price">1 250 ₽</b>{BUY}{line}').brand == "Чайная"
+    line = '<div class="brand">Все товары бренда</div>'
+    assert found(f'<b class="price">1 250 ₽</b>{BUY}{line}').brand is None
+
+
+def test_pictures_of_the_gallery() -> None:
+    product = found(
+        f'<b class="price">1 250 ₽</b>{BUY}<div class="gallery"><img src="/1.jpg">'
+        '<img data-src="/2.jpg" src="data:image/gif;base64,R0"><img src="data:image/gif"></div>'
+        '<img src="/3.jpg" alt="Чайник белый, вид 3"><img src="/logo.png" alt="Лавка">'
+        '<div class="related-products"><img src="/4.jpg"></div>'
+    )
+    assert product.images == tuple(f"https://shop.ru/{n}.jpg" for n in (1, 2, 3))
+
+
+def test_a_choice_without_a_name_is_nothing() -> None:
+    choice = '<select><option value="1">L</option></select><select name="x"></select>'
+    assert found(f'<b class="price">1 250 ₽</b>{BUY}{choice}').attrs == {}

@@ -406,3 +406,77 @@ def test_plain_json_of_a_product() -> None:
 def test_rubbish_is_no_product(html: str) -> None:
     assert extract_product(html, URL) is None
     assert extract_product(html, "not an address") is None
+
+
+def test_a_heading_with_more_words_still_decides() -> None:
+    body = "<h1>Чайник белый фарфоровый, 1 литр</h1>"
+    others = [goods(name=f"Кружка {n}") for n in range(3)]
+    product = found(*others, goods(name="Чайник белый фарфоровый 1 литр, новый"), body=body)
+    assert product.name == "Чайник белый фарфоровый 1 литр, новый"
+
+
+def test_two_names_that_are_alike_decide_nothing() -> None:
+    html = page(head=script(goods(name="Чайник белый 1"), goods(name="Чайник белый 2")))
+    assert extract_product(html, URL) is None
+
+
+def test_the_labels_of_a_sharing_card() -> None:
+    head = script({"@type": "Product", "name": "Чайник белый"}) + (
+        '<meta name="twitter:label1" content="Цена"><meta name="twitter:data1" content="1 250 ₽">'
+        '<meta name="twitter:label2" content="Наличие"><meta name="twitter:data2" '
+        'content="Нет в наличии">'
+    )
+    product = extract_product(page(head=head), "https://shop.example/p")
+    assert product is not None
+    assert (product.price, product.currency) == (Decimal(1250), "RUB")
+    assert product.availability == "out_of_stock"
+
+
+def test_the_brand_of_a_sharing_card() -> None:
+    head = script(goods()) + (
+        '<meta name="twitter:label1" content="Brand"><meta name="twitter:data1" content="Чайная">'
+        '<meta name="twitter:label2" content="Другое"><meta name="twitter:data2" content="x">'
+    )
+    product = extract_product(page(head=head), URL)
+    assert product is not None
+    assert product.brand == "Чайная"
+
+
+def test_a_range_of_offers_on_a_product_page_is_a_product() -> None:
+    offers = {"@type": "AggregateOffer", "lowPrice": 100, "highPrice": 900}
+    product = found(goods(offers=offers, image={"contentUrl": "/1.jpg"}))
+    assert (product.price, product.images) == (Decimal(100), ("https://shop.example/1.jpg",))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"@value": "Чайная"}, "Чайная"),
+        ({"name": "Чайная"}, "Чайная"),
+        (["", {"name": "Чайная"}], "Чайная"),
+        (55, "55"),
+        (55.0, "55"),
+        (5.5, "5.5"),
+        ({"name": ["x"]}, None),
+        ([], None),
+        (True, None),
+    ],
+)
+def test_texts_in_their_shapes(value: Any, expected: str | None) -> None:
+    assert found(goods(brand=value)).brand == expected
+
+
+@pytest.mark.parametrize("value", ["четыре", "0", "-1", "1e9", None, "NaN", [], {}])
+def test_a_rating_that_is_none(value: Any) -> None:
+    assert found(goods(aggregateRating={"ratingValue": value})).rating is None
+
+
+def test_a_price_as_a_list_or_value_object() -> None:
+    assert found(goods(offers=offer(price=[None, "5"]))).price == Decimal(5)
+    assert found(goods(offers=offer(price={"@value": "7"}))).price == Decimal(7)
+
+
+def test_stock_as_a_list() -> None:
+    assert found(goods(offers=offer(inventoryLevel=[{"value": 4}]))).stock == 4
+    assert found(goods(offers=offer(inventoryLevel=[]))).stock is None
+    assert found(goods(offers=offer(inventoryLevel="99999999999"))).stock is None
