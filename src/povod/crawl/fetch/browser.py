@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+import structlog
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
 
@@ -39,9 +40,12 @@ if TYPE_CHECKING:
     from playwright.async_api import Request as PageRequest
     from playwright.async_api import Response as PageResponse
 
+log = structlog.get_logger()
+
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 BLOCKED_TYPES = frozenset({"image", "media", "font", "texttrack", "eventsource", "manifest"})
 MAX_CONTEXTS = 8
+OFF_SECONDS = 300.0
 SETTLE_S = 3.0
 """How long scripts may go on loading when the profile names no selector to wait for."""
 
@@ -120,6 +124,7 @@ class BrowserFetcher:
         self._agent = agent
         self._slots = asyncio.Semaphore(rules.at_once)
         self._starting = asyncio.Lock()
+        self._off_until = 0.0
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
         self._rooms: OrderedDict[tuple[str, str], _Room] = OrderedDict()
@@ -236,7 +241,7 @@ class BrowserFetcher:
         key = (host.removeprefix("www."), request.step.tier)
         proxy_id = request.proxy.id if request.proxy else ""
         async with self._starting:
-            browser = await self._started()
+            browser = await self._started(request)
             room = self._rooms.get(key)
             if room is not None and room.proxy_id != proxy_id:
                 del self._rooms[key]
@@ -269,7 +274,12 @@ class BrowserFetcher:
         await context.route("**/*", _router(ticket))
         return room
 
-    async def _started(self) -> "Browser":
+    @property
+    def is_on(self) -> bool:
+        """Whether the browser may be asked: not for a while after it did not start."""
+        return time.monotonic() >= self._off_until
+
+    async def _started(self, request: FetchRequest) -> "Browser":
         """The browser, started again if it has gone."""
         if self._browser is not None and self._browser.is_connected():
             return self._browser
@@ -286,8 +296,10 @@ class BrowserFetcher:
             )
         except Error as error:
             # The ladder goes on to the next fetcher; the reason stands in the address's log.
+            self._off_until = time.monotonic() + OFF_SECONDS
+            log.warning("browser.off", seconds=OFF_SECONDS, reason=error.message[:500])
             detail = f"Chromium does not start: {error.message[:200]}"
-            raise FetchError(FailureClass.JS_REQUIRED, "browser", detail) from None
+            raise FetchError(FailureClass.JS_REQUIRED, request.url, detail) from None
         return self._browser
 
     def _arguments(self) -> list[str]:

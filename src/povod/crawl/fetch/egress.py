@@ -9,13 +9,14 @@ untouched. Nobody gets in without a ticket.
 import asyncio
 import contextlib
 import errno
+import ssl
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
 from aiohttp.abc import AbstractResolver
 from python_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError, ProxyType
-from python_socks.async_.asyncio import Proxy as Tunnel
+from python_socks.async_.asyncio.v2 import Proxy as Tunnel
 
 from povod.crawl.fetch.addresses import PUBLIC_ONLY
 from povod.crawl.fetch.failures import FailureClass
@@ -56,7 +57,8 @@ class EgressProxy:
     """CONNECT and plain HTTP forwarding for holders of a ticket. An async context manager.
 
     `advertise` ("host:port") makes it listen on that port on every interface too, for a service
-    that runs on another machine (POVOD_EGRESS_ADVERTISE); tickets still guard it.
+    that runs on another machine (POVOD_EGRESS_ADVERTISE); tickets still guard it. `tls` verifies
+    proxies that are themselves spoken to over TLS.
     """
 
     def __init__(
@@ -65,10 +67,12 @@ class EgressProxy:
         guard: AddressGuard = PUBLIC_ONLY,
         *,
         advertise: str = "",
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._resolver = resolver
         self._guard = guard
         self._advertise = advertise
+        self._tls = tls
         self._tickets: dict[str, Ticket] = {}
         self._servers: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -172,8 +176,29 @@ class EgressProxy:
         except OSError as error:
             raise _RefusedError(FailureClass.DNS_ERROR, f"{host}: {error}") from None
         if ticket.upstream is not None:
-            return await _through(ticket, ticket.upstream, address, target)
+            return await self._through(ticket, ticket.upstream, address, target)
         return await _direct(address, target)
+
+    async def _through(self, ticket: Ticket, proxy: Proxy, address: str, port: int) -> Streams:
+        """A tunnel through a bought proxy; it is told the vetted address and looks nothing up."""
+        over_tls = (self._tls or ssl.create_default_context()) if proxy.scheme == "https" else None
+        tunnel = Tunnel(
+            proxy_type=ProxyType.SOCKS5 if proxy.scheme == "socks5" else ProxyType.HTTP,
+            host=proxy.host,
+            port=proxy.port,
+            username=proxy.username or None,
+            password=proxy.password or None,
+            rdns=False,
+            proxy_ssl=over_tls,
+        )
+        try:
+            stream = await tunnel.connect(address, port, timeout=CONNECT_TIMEOUT)
+        except ProxyError as error:
+            ticket.login_refused = error.error_code == 407 or "authentication" in str(error).lower()
+            raise _RefusedError(FailureClass.PROXY_ERROR, f"{proxy.label}: {error}") from None
+        except (ProxyConnectionError, ProxyTimeoutError, OSError) as error:
+            raise _RefusedError(FailureClass.PROXY_ERROR, f"{proxy.label}: {error}") from None
+        return stream.reader, stream.writer
 
 
 _ASK_LOGIN = 'Proxy-Authenticate: Basic realm="egress"\r\n'
@@ -206,26 +231,6 @@ async def _direct(address: str, port: int) -> Streams:
     except OSError as error:
         kind = _SOCKET_FAILURES.get(error.errno or 0, FailureClass.CONNECT_TIMEOUT)
         raise _RefusedError(kind, f"{address}: {error}") from None
-
-
-async def _through(ticket: Ticket, proxy: Proxy, address: str, port: int) -> Streams:
-    """A tunnel through a bought proxy; it is told the vetted address and looks nothing up."""
-    tunnel = Tunnel(
-        proxy_type=ProxyType.SOCKS5 if proxy.scheme == "socks5" else ProxyType.HTTP,
-        host=proxy.host,
-        port=proxy.port,
-        username=proxy.username or None,
-        password=proxy.password or None,
-        rdns=False,
-    )
-    try:
-        sock = await tunnel.connect(address, port, timeout=CONNECT_TIMEOUT)
-    except ProxyError as error:
-        ticket.login_refused = error.error_code == 407 or "authentication" in str(error).lower()
-        raise _RefusedError(FailureClass.PROXY_ERROR, f"{proxy.label}: {error}") from None
-    except (ProxyConnectionError, ProxyTimeoutError, OSError) as error:
-        raise _RefusedError(FailureClass.PROXY_ERROR, f"{proxy.label}: {error}") from None
-    return await asyncio.open_connection(sock=sock)
 
 
 async def _both_ways(ticket: Ticket, client: Streams, upstream: Streams) -> None:

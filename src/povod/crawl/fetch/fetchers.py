@@ -101,14 +101,14 @@ class FetcherSet:
         return fetcher
 
     def available(self, *, firecrawl: bool = False) -> tuple[str, ...]:
-        """Fetchers that may be used now: no service that is switched off (S55).
+        """Fetchers that may be used now: none that is switched off (S55) or does not start.
 
         `firecrawl`: the job has enabled it, has a key and requests left (S56).
         """
         off = set() if firecrawl else {"firecrawl"}
-        solver = self._by_name.get("flaresolverr")
-        if isinstance(solver, FlareSolverrFetcher) and not solver.is_on:
-            off.add("flaresolverr")
+        for name, fetcher in self._by_name.items():
+            if isinstance(fetcher, BrowserFetcher | FlareSolverrFetcher) and not fetcher.is_on:
+                off.add(name)
         return tuple(name for name in self.names if name not in off)
 
     def firecrawl_key_set(self) -> bool:
@@ -133,7 +133,7 @@ class FetcherSet:
         except FetchError as error:
             return _failed(request, error, time.monotonic() - started)
         verdict = classify_response(response, accept)
-        now = datetime.now(UTC)
+        asked_to_wait = verdict is not None or bool(response.redirects)
         return Attempt(
             step=request.step,
             response=response,
@@ -144,7 +144,7 @@ class FetcherSet:
             bytes_out=response.bytes_out,
             estimated=response.estimated,
             duration_ms=response.duration_ms,
-            retry_after=retry_after_of(response, now) if verdict else None,
+            retry_after=retry_after_of(response, datetime.now(UTC)) if asked_to_wait else None,
             proxy_id=response.proxy_id,
         )
 

@@ -28,6 +28,12 @@ class End(NamedTuple):
     url: str
     hop: Hop
     redirects: list[tuple[int, str]]
+    wait: str = ""
+
+    def headers(self) -> dict[str, str]:
+        """Fields of the last answer by lower-case name; a redirect's `Retry-After` stays (S65)."""
+        fields = {name.lower(): value for name, value in self.hop.headers.items()}
+        return {"retry-after": self.wait, **fields} if self.wait else fields
 
 
 async def follow(
@@ -35,6 +41,7 @@ async def follow(
 ) -> End:
     """`ask(url, host)` from hop to hop until an answer stays; `FetchError` for a way not to go."""
     redirects: list[tuple[int, str]] = []
+    wait = ""
     address = href(request.url)
     while True:
         host = check_address(address, guard, request.ports)
@@ -42,7 +49,8 @@ async def follow(
             _check_hop(request, address, host)
         hop = await ask(address, host)
         if not hop.location:
-            return End(address, hop, redirects)
+            return End(address, hop, redirects, wait)
+        wait = hop.headers.get("Retry-After") or hop.headers.get("retry-after") or wait
         redirects.append((hop.status, address))
         if len(redirects) > request.max_redirects:
             raise too_many(request)

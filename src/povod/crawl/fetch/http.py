@@ -151,18 +151,17 @@ class HttpFetcher:
         end = await follow(
             request, self._guard, lambda url, host: self._one(request, url, host, meter)
         )
-        status, fields, body, is_cut, _ = end.hop
         return Response(
             url=request.url,
             final_url=end.url,
-            status=status,
-            headers={name.lower(): value for name, value in fields.items()},
-            body=body,
+            status=end.hop.status,
+            headers=end.headers(),
+            body=end.hop.body,
             redirects=end.redirects,
             elapsed=time.monotonic() - started,
             wire_bytes=meter.bytes_in,
             bytes_out=meter.bytes_out,
-            truncated=is_cut,
+            truncated=end.hop.is_cut,
             via=request.step,
             proxy_id=request.proxy.id if request.proxy else "",
         )

@@ -123,7 +123,7 @@ class HttpTlsFetcher:
             url=request.url,
             final_url=end.url,
             status=end.hop.status,
-            headers=end.hop.headers,
+            headers=end.headers(),
             body=end.hop.body,
             redirects=end.redirects,
             elapsed=time.monotonic() - started,

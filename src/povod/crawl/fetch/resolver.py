@@ -123,4 +123,5 @@ async def vetted(
             raise _refusal(host, host)
         return host, port
     results = await resolver.resolve(host, port)
-    return results[0]["host"], results[0]["port"]
+    first = min(results, key=lambda result: result["family"] != socket.AF_INET)
+    return first["host"], first["port"]

@@ -125,7 +125,8 @@ class ProxyServer:
 
     @property
     def proxy(self) -> Proxy:
-        return Proxy(f"p-{self.scheme}", self.scheme, "127.0.0.1", self.port, "user", "secret")
+        host = "localhost" if self.scheme == "https" else "127.0.0.1"
+        return Proxy(f"p-{self.scheme}", self.scheme, host, self.port, "user", "secret")
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -198,7 +199,8 @@ class Net:
         self.guard = AddressGuard(["127.0.0.1/32"])
         self.resolver = PublicResolver(self.guard, self.names)
         self.cookies = CookieStore()
-        self.egress = EgressProxy(self.resolver, self.guard)
+        tls = ssl.create_default_context(cadata=authority.pem)
+        self.egress = EgressProxy(self.resolver, self.guard, tls=tls)
         self.services = ServiceClient()
         self.http_port = self.tls_port = self.raw_port = 0
 
@@ -211,6 +213,7 @@ class Net:
         return await handler(request)
 
     async def open(self, folder) -> None:
+        self.folder = folder
         app = web.Application()
         app.router.add_route("*", "/{tail:.*}", self.answer)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -240,7 +243,7 @@ class Net:
         self.names.addresses[host] = address
         self.names.ports[host, 80], self.names.ports[host, 443] = http, tls
 
-    async def listen(self, handler: RawHandler) -> int:
+    async def listen(self, handler: RawHandler, context: ssl.SSLContext | None = None) -> int:
         async def serve(reader, writer) -> None:
             try:
                 await handler(reader, writer)
@@ -249,13 +252,14 @@ class Net:
             finally:
                 writer.close()
 
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
         self.stack.callback(server.close)
         return server.sockets[0].getsockname()[1]
 
     async def proxy(self, scheme: str) -> ProxyServer:
         server = ProxyServer(scheme)
-        server.port = await self.listen(server.serve)
+        context = self.authority.context(self.folder, ["localhost"]) if scheme == "https" else None
+        server.port = await self.listen(server.serve, context)
         return server
 
     async def http(self, **options) -> HttpFetcher:

@@ -177,5 +177,27 @@ def test_browser_is_started_again_after_a_crash(internet) -> None:
     assert rooms == 0
 
 
+def test_browser_that_does_not_start_is_off_for_a_while(internet, tmp_path) -> None:
+    broken = tmp_path / "chromium"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+
+    async def go():
+        async with internet() as net:
+            fetcher = BrowserFetcher(
+                net.egress, shipped_policies().browser, guard=net.guard, executable=str(broken)
+            )
+            async with fetcher:
+                door = await net.fetchers(fetcher)
+                before = door.available()
+                attempt = await door.attempt(ask("http://firma.ru/"))
+                return before, attempt, door.available()
+
+    before, attempt, after = asyncio.run(go())
+    assert (before, after) == (("browser",), ())
+    assert attempt.failure is F.JS_REQUIRED  # the next fetcher that runs scripts may try
+    assert "does not start" in attempt.detail
+
+
 def test_missing_browser_says_what_to_install(tmp_path) -> None:
     assert "BROWSER_EXECUTABLE" in browser_problem(str(tmp_path / "no-chromium"))

@@ -438,7 +438,7 @@ def test_bad_server_has_its_class(internet, stage, kind) -> None:
     assert error.bytes_out > 100  # the request went out and is paid for
 
 
-@pytest.mark.parametrize("scheme", ["http", "socks5"])
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5"])
 @pytest.mark.parametrize("url", ["http://firma.ru/", "https://firma.ru/"])
 def test_proxy_gets_the_vetted_address(internet, scheme, url) -> None:
     async def work(net):
@@ -500,6 +500,7 @@ def test_attempt_judges_what_came(internet) -> None:
         net.html("/", PAGE)
         net.html("/busy", "wait", 429, **{"Retry-After": "120"})
         net.html("/gone", "no", 404)
+        net.moved("/wait", "/", **{"Retry-After": "30"})
         net.html("/pdf", "%PDF-1.7", **{"Content-Type": "application/pdf"})
         door = await net.fetchers(await net.http(), missing={"browser": "not installed"})
         return [
@@ -510,10 +511,12 @@ def test_attempt_judges_what_came(internet) -> None:
                 ("/gone", "http"),
                 ("/pdf", "http"),
                 ("/", "browser"),
+                ("/wait", "http"),
             )
         ]
 
-    good, busy, gone, pdf, absent = run(internet, work)
+    good, busy, gone, pdf, absent, sent_on = run(internet, work)
+    assert (sent_on.failure, sent_on.retry_after, good.retry_after) == (None, 30, None)  # S65
     assert (good.failure, good.status) == (None, 200)
     assert good.bytes_total == good.response.bytes_total > 0
     assert (busy.failure, busy.retry_after) == (F.HTTP_429, 120.0)
