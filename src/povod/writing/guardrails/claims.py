@@ -29,6 +29,10 @@ _MONEY = re.compile(
     r"|[$€£]\s?\d[\d.,]*|\d[\d\s\u00a0.,]*(?:тыс|млн|млрд)\b\.?",
     re.IGNORECASE,
 )
+_NOUNS = frozenset(
+    {"вера", "надежда", "любовь", "роза", "слава", "муза", "мира", "света", "искра", "забава"}
+)
+"""Names that open a sentence as ordinary words."""
 _FIGURES = re.compile(r"\d|[$€£%]|процент|тысяч|миллион|миллиард|percent|thousand|million")
 _PERCENT = re.compile(
     r"\d+(?:[.,]\d+)?[\s\u00a0]?(?:%|процент\w*|percent)|(?<!\w)(?:десять|двадцать|тридцать|сорок"
@@ -69,7 +73,7 @@ def find_claims(masked: str, text: str, facts: GreetingFacts) -> Iterator[Hit]:
 
 
 def _names(masked: str, facts: GreetingFacts) -> Iterator[Hit]:
-    own = _own_stems(facts)
+    own = _stems(_own_texts(facts))
     for match in _PATRONYMIC.finditer(masked):
         if _is_father(fold(match[1])) and _stem(match[0]) not in own:
             yield Hit("foreign_name", match.start(), match.end(), match[0])
@@ -79,7 +83,11 @@ def _names(masked: str, facts: GreetingFacts) -> Iterator[Hit]:
         if folded in _ORDINARY or _stem(word) in own:
             continue
         starts = _SENTENCE_START.search(masked[max(0, match.start() - 3) : match.start()])
-        addressed = masked[match.end() : match.end() + 1] in (",", "!") and facts.language == "ru"
+        addressed = (
+            folded not in _NOUNS
+            and masked[match.end() : match.end() + 1] in (",", "!")
+            and facts.language == "ru"
+        )
         if lists().gender(folded) and addressed if starts else _is_name(folded):
             yield Hit("foreign_name", match.start(), match.end(), word)
 
@@ -91,10 +99,13 @@ def _is_father(stem: str) -> bool:
     return stem in _FATHERS or any(form in male for form in forms)
 
 
+def _own_texts(facts: GreetingFacts) -> tuple[str, ...]:
+    people = (facts.first_name, facts.middle_name, facts.last_name, facts.short_name)
+    return (*people, facts.sender_name, facts.company_name, facts.sender_company, *facts.known)
+
+
 @lru_cache(maxsize=256)
-def _own_stems(facts: GreetingFacts) -> frozenset[str]:
-    texts = (facts.first_name, facts.middle_name, facts.last_name, facts.short_name,
-             facts.sender_name, facts.company_name, *facts.known)  # fmt: skip
+def _stems(texts: tuple[str, ...]) -> frozenset[str]:
     return frozenset(_stem(word) for text in texts for word in text.split())
 
 

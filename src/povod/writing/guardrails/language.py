@@ -1,7 +1,8 @@
 """Script and repetition (G92, G93)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
+from functools import lru_cache
 
 from povod.writing.guardrails.base import Hit
 from povod.writing.guardrails.words import Word
@@ -25,25 +26,31 @@ def find_language(masked: str, words: list[Word], language: str) -> Iterator[Hit
         yield Hit("language", start, end, masked[start:end], detail="mixed_script")
 
 
-def shingles(text: str, size: int = SHINGLE) -> set[tuple[str, ...]]:
+@lru_cache(maxsize=1024)
+def shingles(text: str, size: int = SHINGLE) -> frozenset[tuple[str, ...]]:
     """All runs of `size` words of the text."""
     words = _WORD.findall(text.casefold().replace("ё", "е"))
-    return {tuple(words[at : at + size]) for at in range(len(words) - size + 1)}
+    return frozenset(tuple(words[at : at + size]) for at in range(len(words) - size + 1))
 
 
-def similarity(one: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> float:
+def similarity(one: Set[tuple[str, ...]], other: Set[tuple[str, ...]]) -> float:
     """Share of common shingles, 0 to 1."""
-    union = len(one | other)
-    return len(one & other) / union if union else 0.0
+    common = len(one & other)
+    union = len(one) + len(other) - common
+    return common / union if union else 0.0
 
 
 def find_repetition(body: str, recent: Iterable[str], run: Iterable[str]) -> Iterator[Hit]:
     """A body too like one of the client's last texts, or nearly equal to one of this run."""
     own = shingles(body)
-    for others, limit, detail in (
-        (recent, RECENT_MAX, "repeats_recent"),
-        (run, RUN_MAX, "repeats_run"),
-    ):
-        if any(similarity(own, shingles(other)) >= limit for other in others):
+    kinds = ((recent, RECENT_MAX, "repeats_recent"), (run, RUN_MAX, "repeats_run"))
+    for others, limit, detail in kinds:
+        if any(_alike(own, shingles(other), limit) for other in others):
             yield Hit("repetition", 0, len(body), "", detail=detail)
             return
+
+
+def _alike(one: Set[tuple[str, ...]], other: Set[tuple[str, ...]], limit: float) -> bool:
+    """Texts of very different length cannot be: then nothing is counted."""
+    low, high = sorted((len(one), len(other)))
+    return low >= limit * high and similarity(one, other) >= limit

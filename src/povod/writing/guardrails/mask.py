@@ -13,7 +13,7 @@ _MIN_LENGTH = 2
 
 def mask(text: str, facts: GreetingFacts) -> str:
     """The text with every fact blanked out, places unchanged."""
-    pattern = _pattern_for(facts)
+    pattern = _pattern(known_texts(facts))
     if pattern is None:
         return text
     return pattern.sub(lambda match: BLANK * len(match[0]), text)
@@ -41,8 +41,7 @@ def _usable(text: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _pattern_for(facts: GreetingFacts) -> re.Pattern[str] | None:
-    texts = known_texts(facts)
+def _pattern(texts: tuple[str, ...]) -> re.Pattern[str] | None:
     if not texts:
         return None
     return re.compile("|".join(_loose(text) for text in texts), re.IGNORECASE)
