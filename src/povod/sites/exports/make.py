@@ -106,7 +106,8 @@ class ExportMaker:
         job_id, domain = job["id"], job["domain"]
         match kind.type:
             case "full":
-                return full_rows(self.db, job_id, domain)
+                by_variant = kind.layout == "standard"
+                return full_rows(self.db, job_id, domain, by_variant=by_variant)
             case "seo":
                 return seo_rows(self.db, job_id, domain)
             case "errors":

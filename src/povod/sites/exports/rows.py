@@ -62,13 +62,15 @@ def _beyond(after: tuple[int, str]) -> sa.ColumnElement[bool]:
     )
 
 
-def full_rows(db: Database, job_id: str, domain: str) -> Iterator[OutRow]:
+def full_rows(
+    db: Database, job_id: str, domain: str, *, by_variant: bool = True
+) -> Iterator[OutRow]:
     """One row for each variant, one for a page without; twins of another page are left out."""
     for rows in batches(db, job_id, SHOWN):
         known = _known(db, domain, rows)
         for row in rows:
             if not row["duplicate_of_url"]:
-                yield from _full(row, known.get(row["url_key"]))
+                yield from _full(row, known.get(row["url_key"]), by_variant)
 
 
 def _known(db: Database, domain: str, rows: Sequence[RowMapping]) -> dict[str, Mapping[str, Any]]:
@@ -85,11 +87,11 @@ def _known(db: Database, domain: str, rows: Sequence[RowMapping]) -> dict[str, M
         return {row.url_key: row.last_data for row in conn.execute(query)}
 
 
-def _full(row: RowMapping, known: Mapping[str, Any] | None) -> Iterator[OutRow]:
+def _full(row: RowMapping, known: Mapping[str, Any] | None, by_variant: bool) -> Iterator[OutRow]:
     state: Any = known or (row if row["outcome"] == "ok" else {})
     full = state.get("full" if known else "data_full") or {}
     page = _page(row, state, full)
-    variants = full.get("variants") or ()
+    variants = (full.get("variants") or ()) if by_variant else ()
     for variant in variants:
         yield page | _variant(variant)
     if not variants:
