@@ -25,12 +25,14 @@ from povod.greetings.facade import Greetings
 from povod.greetings.parts import Parts
 from povod.greetings.work import GreetingWork
 from povod.kit.clock import Clock
+from povod.kit.sealing import Sealer
 from povod.kit.settings import Settings
 from povod.leads import enrich, steps_search
 from povod.leads.letters import LetterDeps
 from povod.leads.pipeline import LeadsPipeline
 from povod.leads.search_deps import SearchDeps
 from povod.leads.steps_letters import LetterSteps, on_letter_moved
+from povod.sites.facade import build_sites
 from povod.store.db import Database
 from povod.store.migrate import is_current, upgrade
 from povod.writing.llm.build import letter_model
@@ -43,7 +45,7 @@ def build_house(settings: Settings, clock: Clock | None = None) -> House:
     if not is_current(db):
         upgrade(db)
     ledger = Ledger(db, clock, _dispatcher(settings), settings.work_lease_seconds)
-    quotas = Quotas(db, clock)
+    quotas, events = Quotas(db, clock), Events(db, clock)
     delivery = Delivery(db, clock, settings, quotas)
     search = SearchDeps(db, clock, settings, LazySearchClient(db, clock, settings, quotas))
     letters = LetterSteps(
@@ -55,7 +57,7 @@ def build_house(settings: Settings, clock: Clock | None = None) -> House:
         clock=clock,
         db=db,
         ledger=ledger,
-        events=Events(db, clock),
+        events=events,
         quotas=quotas,
         schedules=Schedules(db, clock, ledger),
         handlers=Handlers(),
@@ -65,6 +67,7 @@ def build_house(settings: Settings, clock: Clock | None = None) -> House:
         leads=LeadsPipeline(search),
         book=build_book(settings, db, clock, quotas, delivery),
         greetings=Greetings(Parts(db, clock, settings, delivery, quotas)),
+        sites=build_sites(db, clock, settings, ledger, events, quotas, _sealer(delivery)),
     )
     _register(house)
     house.steps = all_steps(house)
@@ -79,6 +82,12 @@ def build_book(
     return Book(db, deps, lambda: build_enricher(settings, db, clock, quotas))
 
 
+def _sealer(delivery: Delivery) -> Sealer:
+    """Keys of services and passwords of proxies are sealed with the house's secret."""
+    keys = delivery.office.keys
+    return Sealer(keys.secret, keys.previous_secret)
+
+
 def _register(house: House) -> None:
     handlers = house.handlers
     steps_search.register(handlers, house.search)
@@ -88,6 +97,7 @@ def _register(house: House) -> None:
     house.letters.register(handlers)
     DeliveryWork(house.delivery).register(handlers)
     GreetingWork(house.greetings).register(handlers)
+    house.sites.register(handlers)
     house.delivery.on_status("letter", on_letter_moved)
     house.delivery.on_status("greeting", house.greetings.on_message_moved)
     house.book.listen(partial(_client_moved, house))

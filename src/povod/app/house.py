@@ -28,6 +28,7 @@ from povod.kit.settings import Settings
 from povod.leads.pipeline import LeadsPipeline
 from povod.leads.search_deps import SearchDeps
 from povod.leads.steps_letters import LetterSteps
+from povod.sites.facade import Sites
 from povod.store.db import Database
 from povod.store.tables import outreach_messages, processing_jobs
 
@@ -52,6 +53,7 @@ class House:
     leads: LeadsPipeline
     book: Book
     greetings: Greetings
+    sites: Sites
     steps: list[Step] = field(default_factory=list)
 
     def prepare(self) -> None:

@@ -30,6 +30,7 @@ _BARE_AMPERSAND = re.compile(
     r"(<!\[CDATA\[.*?\]\]>)|&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)", re.DOTALL
 )
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_MOST_KNOWN = 1000
 _LONGEST_GAP = 1024**2  # characters without the end of a tag
 
 
@@ -146,10 +147,15 @@ class XmlMapReader:
             value = "".join(self._text).strip()
             if value:
                 if self._field in _REPEATED:
-                    value = self._known.setdefault(value, value)
+                    value = self._once(value)
                 self._fields.setdefault(self._field, value)
             self._field = None
         self._stack.pop()
+
+    def _once(self, value: str) -> str:
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        return self._known.setdefault(value, value)
 
     def _complete(self) -> None:
         if "loc" in self._fields:

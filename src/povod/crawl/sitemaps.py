@@ -31,8 +31,7 @@ class SitemapError(InputError):
     """The file gives no addresses at all; `code` is a word for programs, the message for people."""
 
     def __init__(self, code: str, url: str, reason: str) -> None:
-        self.code = code
-        super().__init__(f"{url}: {reason}")
+        super().__init__(f"{url}: {reason}", code=code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +78,8 @@ def parse_sitemap(raw: bytes, url: str) -> Sitemap:
     head = next(chunks, b"").lstrip(_BLANKS)
     if head.startswith((_GZIP, _ZIP)):
         raise SitemapError("nested_archive", url, "is an archive of another kind or within another")
-    texts = _texts(head, chunks)
-    if _is_xml(head):
+    texts = texts_of(head, chunks)
+    if is_xml(head):
         _read_xml(texts, url, found)
     else:
         _read_lines(texts, url, found)
@@ -115,7 +114,7 @@ def _inflated(raw: bytes, url: str, found: Sitemap) -> Iterator[bytes]:
         packed = inflater.unused_data
 
 
-def _texts(head: bytes, rest: Iterator[bytes]) -> Iterator[str]:
+def texts_of(head: bytes, rest: Iterator[bytes]) -> Iterator[str]:
     """The pieces decoded; the first one tells the charset, a label only when it is plain ASCII."""
     label = declared_charset(head) if head.isascii() else None
     decoder = codecs.getincrementaldecoder(label or decode(head)[1])("replace")
@@ -125,7 +124,8 @@ def _texts(head: bytes, rest: Iterator[bytes]) -> Iterator[str]:
     yield decoder.decode(b"", final=True)
 
 
-def _is_xml(head: bytes) -> bool:
+def is_xml(head: bytes) -> bool:
+    """Whether the file begins as XML does, in any encoding."""
     return head.replace(b"\0", b"").lstrip(b"\xff\xfe \t\r\n").startswith(b"<")
 
 
@@ -175,14 +175,14 @@ def _keep_line(line: str, url: str, found: Sitemap) -> None:
 
 def _keep(item: Found, url: str, found: Sitemap) -> None:
     fields = item.fields
-    loc = _absolute(fields["loc"], url)
+    loc = absolute(fields["loc"], url)
     if loc is None:
         found.warn(f"{fields['loc'][:80]!r} is no address of a page")
     elif item.is_child and len(found.children) < MAX_CHILDREN:
         found.children.append(loc)
     elif not item.is_child and len(found.entries) < MAX_URLS:
         lastmod, changefreq = fields.get("lastmod"), fields.get("changefreq")
-        priority = _number(fields.get("priority"))
+        priority = number(fields.get("priority"))
         found.entries.append(SitemapEntry(loc, lastmod, priority, changefreq))
 
 
@@ -193,7 +193,7 @@ def _is_full(found: Sitemap) -> bool:
     return True
 
 
-def _absolute(loc: str, url: str) -> str | None:
+def absolute(loc: str, url: str) -> str | None:
     """The address as written if it is a full one, else joined to the map's; None if it is none."""
     full = _is_web(loc)
     try:
@@ -209,7 +209,8 @@ def _is_web(address: str) -> bool:
     return address[:8].lower().startswith(("http://", "https://"))
 
 
-def _number(text: str | None) -> float | None:
+def number(text: str | None) -> float | None:
+    """A priority, held within 0 and 1; None when it is none."""
     try:
         return min(max(float(text or ""), 0.0), 1.0)
     except ValueError:

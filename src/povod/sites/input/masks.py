@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import translate
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import regex
 
@@ -41,9 +41,11 @@ class Masks:
         text = f"{parts.path}?{parts.query}" if parts.query else parts.path
         if any(pattern.match(parts.path) for pattern in _BINARY_PATTERNS):
             return BINARY
-        if any(_matches(pattern, text) for pattern in (*_USUAL_PATTERNS, *self.exclude)):
+        # People write masks in letters, maps write addresses in per cents.
+        spellings = (text, unquote(text)) if "%" in text else (text,)
+        if _fits_any((*_USUAL_PATTERNS, *self.exclude), spellings):
             return EXCLUDED
-        if self.include and not any(_matches(pattern, text) for pattern in self.include):
+        if self.include and not _fits_any(self.include, spellings):
             return NOT_INCLUDED
         return ""
 
@@ -62,6 +64,10 @@ def _compiled(field: str, mask: str) -> "regex.Pattern[str]":
 def _glob(mask: str) -> "regex.Pattern[str]":
     body = translate(mask).removesuffix(r"\Z").removesuffix(r"\z")
     return regex.compile(rf"\A{body}\Z", regex.IGNORECASE)
+
+
+def _fits_any(patterns: Sequence["regex.Pattern[str]"], spellings: Sequence[str]) -> bool:
+    return any(_matches(pattern, text) for pattern in patterns for text in spellings)
 
 
 def _matches(pattern: "regex.Pattern[str]", text: str) -> bool:
