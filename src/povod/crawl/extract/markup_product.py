@@ -43,6 +43,7 @@ _CODE = re.compile(
     r"\s*[:#№]?\s*([\w][\w./-]{1,39})",
     re.IGNORECASE,
 )
+_MAX_INDENT = 3
 _VALUE = r"[ :№#]*\n?[ :]*(\S[^\n]{0,79})$"
 _CODE_WORDS = ("Артикул", "АРТИКУЛ", "артикул", "Арт.", "Код товара", "SKU")
 _CODE_LABEL = re.compile(
@@ -244,5 +245,11 @@ def _labelled(document: Document, label: re.Pattern[str], words: tuple[str, ...]
     `words` are what the label may begin with: most pages have none of them and are done at once.
     """
     text = document.body_text
-    match = label.search(text) if any(word in text for word in words) else None
-    return match[1].strip() if match is not None else None
+    for word in words:
+        at = text.find(word)
+        while at >= 0:
+            start = text.rfind("\n", 0, at) + 1
+            if at - start < _MAX_INDENT and (match := label.match(text, start)):
+                return match[1].strip()
+            at = text.find(word, at + len(word))
+    return None
