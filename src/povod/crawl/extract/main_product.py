@@ -138,10 +138,12 @@ def _words(text: str | None) -> frozenset[str]:
 
 
 def _in_list(item: Item) -> bool:
-    parent = item.parent
-    if item.under in ("itemListElement", "item") or (parent and "ItemList" in parent.types):
-        return True
-    return bool(parent and _in_list(parent))
+    current: Item | None = item
+    while current is not None:
+        if current.under in ("itemListElement", "item") or "ItemList" in current.types:
+            return True
+        current = current.parent
+    return False
 
 
 def _products(objects: list[JsonObject]) -> Iterator[tuple[JsonObject, bool]]:

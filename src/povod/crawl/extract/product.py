@@ -4,6 +4,7 @@ import fnmatch
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from povod.crawl.cms.base import Detection, Reading, SiteAdapter, chosen_adapter
@@ -105,8 +106,18 @@ def _matches(pattern: str, url: str) -> bool:
     parts = urlsplit(url)
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
     if pattern.startswith("re:"):
-        return re.search(pattern[3:], path, re.IGNORECASE) is not None
+        expression = _expression(pattern[3:])
+        return expression is not None and expression.search(path) is not None
     return fnmatch.fnmatchcase(path.lower(), pattern.lower())
+
+
+@lru_cache(maxsize=256)
+def _expression(text: str) -> re.Pattern[str] | None:
+    """The compiled expression, or None for what is none: profiles are checked when saved."""
+    try:
+        return re.compile(text, re.IGNORECASE)
+    except re.error:
+        return None
 
 
 def _shown(document: Document, layers: list[Layer], is_structured: bool) -> Shown:

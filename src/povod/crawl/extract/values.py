@@ -39,7 +39,8 @@ def plain_text(value: Any) -> str | None:
         value = value.get("@value", value.get("name"))
         return plain_text(value) if isinstance(value, str | int | float) else None
     if isinstance(value, list):
-        return next((text for item in value[:50] if (text := plain_text(item))), None)
+        flat = (item for item in value[:50] if not isinstance(item, list))
+        return next((text for item in flat if (text := plain_text(item))), None)
     if not isinstance(value, str):
         return None
     text = html.unescape(value) if "&" in value else value
@@ -71,9 +72,11 @@ def number_text(value: float) -> str:
 def amount_of(value: Any) -> Decimal | None:
     """A price in structured data; a visible text is read as people read it."""
     if isinstance(value, list):
-        return next((a for item in value[:50] if (a := amount_of(item)) is not None), None)
+        flat = (item for item in value[:50] if not isinstance(item, list))
+        return next((a for item in flat if (a := amount_of(item)) is not None), None)
     if isinstance(value, dict):
-        return amount_of(value.get("@value"))
+        inner = value.get("@value")
+        return None if isinstance(inner, dict | list) else amount_of(inner)
     if isinstance(value, SeenText):
         price = parse_price(value)
         return price.amount if price is not None else None

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from povod.crawl.cms.jsobject import NoLiteralError, js_after, read_js
@@ -103,11 +103,13 @@ def joined_surrogates(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=8), values, max_size=5))
 def test_json_is_read_as_json(value: dict[str, Any]) -> None:
     assert read_js(json.dumps(value, ensure_ascii=False)) == joined_surrogates(value)
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.text(alphabet="абв'\" \\/{}[],:", max_size=8),
@@ -119,6 +121,7 @@ def test_literals_with_single_quotes_are_read_back(value: dict[str, Any]) -> Non
     assert read_js(as_js(value)) == value
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="{}[]()'\"\\,:ab1 /*!\n", max_size=80))
 def test_any_jumble_ends(text: str) -> None:
     with contextlib.suppress(NoLiteralError):

@@ -1,7 +1,7 @@
 """Stock in the words of shops and of schema.org: negations first, numbers only with their unit."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from povod.crawl.extract.availability import (
@@ -117,6 +117,7 @@ def test_stock_is_a_whole_number_within_reason(value: object, stock: int | None)
     assert accepted_stock(value) == stock
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_survived(text: str) -> None:
     assert availability_of_text(text) in ("in_stock", "out_of_stock", "preorder", None)
@@ -124,6 +125,7 @@ def test_any_text_is_survived(text: str) -> None:
     assert stock is None or 0 <= stock <= MAX_STOCK
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=1, max_value=MAX_STOCK))
 def test_every_quantity_is_read(pieces: int) -> None:
     assert stock_of_text(f"осталось {pieces} шт") == pieces

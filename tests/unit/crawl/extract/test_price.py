@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from povod.crawl.extract.currency import currency_of_host, iso_of
@@ -194,6 +194,7 @@ def _russian(amount: Decimal, separator: str, sign: str) -> str:
     return f"{grouped} {sign}"
 
 
+@settings(deadline=None)
 @given(
     kopecks=st.integers(min_value=1, max_value=10**11),
     separator=st.sampled_from([" ", "\u00a0", "\u202f", "\u2009"]),
@@ -207,12 +208,14 @@ def test_what_a_shop_prints_is_read_back(kopecks: int, separator: str, sign: str
     assert price.currency == iso_of(sign)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_survived(text: str) -> None:
     price = parse_price(text)
     assert price is None or price.amount.is_finite()
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789 .,-–%₽руб/от до\u00a0", max_size=60))
 def test_any_jumble_of_digits_and_signs_is_survived(text: str) -> None:
     price = parse_price(text)
@@ -220,6 +223,7 @@ def test_any_jumble_of_digits_and_signs_is_survived(text: str) -> None:
     assert judged is None or 0 < judged <= MAX_PRICE
 
 
+@settings(deadline=None)
 @given(st.one_of(st.floats(), st.integers(), st.text(max_size=30), st.booleans(), st.none()))
 def test_any_structured_value_is_survived(value: object) -> None:
     amount = structured_amount(value)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from povod.crawl.extract.product import extract_product
@@ -150,6 +150,7 @@ def test_the_key_is_id_then_code_then_attributes() -> None:
 names = st.text(alphabet="абвгд ", min_size=1, max_size=8)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(names, names, min_size=1, max_size=5))
 def test_the_key_of_attributes_knows_no_order_case_or_blanks(attributes: dict[str, str]) -> None:
     again = {f" {name.upper()}  ": f"{value.upper()} " for name, value in attributes.items()}

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from povod.crawl.extract.seo import SeoFields, cut, extract_seo, merged_robots
@@ -171,6 +171,7 @@ def test_limits_are_kept() -> None:
     assert len(fields.images_alt_joined or "") <= 512
 
 
+@settings(deadline=None)
 @given(st.text(max_size=700), st.integers(min_value=2, max_value=600))
 def test_a_cut_never_exceeds_its_limit(text: str, limit: int) -> None:
     result = cut(text, limit)

@@ -122,14 +122,14 @@ def test_the_hash_of_nothing_is_a_hash() -> None:
     assert page("").text_hash == text_hash("")
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.text(alphabet="абвгдеёжз АБВ\n\t\u00a0xyz.,!", max_size=120))
 def test_blanks_do_not_change_the_hash(text: str) -> None:
     spread = text.replace(" ", " \n  ")
     assert page(f"<p>{text}</p>").text_hash == page(f"<p>\n{spread}\n</p>").text_hash
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.text(alphabet="абвгдеёжзАБВЁ №—«» xyz.,!", min_size=12, max_size=300))
 def test_cp1251_and_utf8_decode_to_one_hash(text: str) -> None:
     html = '<meta charset="{}"><title>Чайник белый фарфоровый</title><p>Слова о чае: {}</p>'
@@ -138,7 +138,7 @@ def test_cp1251_and_utf8_decode_to_one_hash(text: str) -> None:
     assert first.text_hash == second.text_hash
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_survived(body: bytes) -> None:
     found = extract_site_page(body, "", URL)
@@ -350,3 +350,33 @@ def test_a_profile_is_made_of_stored_data() -> None:
 
 def test_words_are_counted_in_the_main_text() -> None:
     assert page("<nav>раз два</nav><p>три четыре</p>").seo.word_count == 2
+
+
+DEEP = 900
+NESTED = "[" * DEEP + "1" + "]" * DEEP
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div itemscope itemprop=a>" * DEEP + "<b itemprop=name>x</b>",
+        "<div itemscope itemtype=https://schema.org/Product itemprop=offers>" * DEEP,
+        f'<script type="application/ld+json">{{"@type": "Product", "name": {NESTED}}}</script>',
+        '<script type="application/ld+json">{"@type": "Product", "offers": '
+        f'{{"price": {NESTED}}}}}</script>',
+        "<script type='application/ld+json'>"
+        + '{"@type": "Product", "offers": ' * DEEP
+        + "</script>",
+        "<div class='price'>" * DEEP + "5 ₽",
+        "<table><tr><td>" * DEEP,
+        "<b class='price'>1 ₽</b>" * 5000,
+        "<ul class='breadcrumbs'><li>" * DEEP + "<a href='/'>x</a>",
+    ],
+)
+def test_depth_and_mass_are_survived(body: str) -> None:
+    assert page(f"<h1>Чайник</h1>{body}").h1 == "Чайник"
+
+
+def test_an_expression_that_is_none_matches_nothing() -> None:
+    profile = SiteProfile(product_patterns=("re:[",))
+    assert page('<h1>Чайник</h1><b class="price">5 ₽</b>', profile=profile).product is None
