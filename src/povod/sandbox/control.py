@@ -16,6 +16,7 @@ from starlette.routing import Route
 from povod.kit.errors import InputError, NotFoundError
 from povod.sandbox.clock import WorldClock
 from povod.sandbox.helpers.control import wire_handlers
+from povod.sandbox.helpers.names import PlannedNames
 from povod.sandbox.helpers.proxies import Proxies
 from povod.sandbox.helpers.s3 import S3Server
 from povod.sandbox.mail import MailServers
@@ -44,6 +45,7 @@ class Pieces:
     shops: Shops = field(default_factory=Shops)
     proxies: Proxies | None = None
     s3: S3Server | None = None
+    names: PlannedNames = field(default_factory=PlannedNames)
     services: Services = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,8 +109,10 @@ def _world_routes(pieces: Pieces) -> list[Route]:
 
     def dns(request: Request, _: dict[str, Any]) -> Any:
         name = request.query_params.get("name", "")
-        addresses = pieces.shops.dns(name) or pieces.world.dns(name)
+        addresses = pieces.names.answer(name)
         if addresses is None:
+            addresses = pieces.shops.dns(name) or pieces.world.dns(name)
+        if not addresses:
             raise NotFoundError(f"{name}: NXDOMAIN")
         return {"addresses": addresses}
 
@@ -116,6 +120,8 @@ def _world_routes(pieces: Pieces) -> list[Route]:
         _route("GET", "/clock", read_clock),
         _route("POST", "/clock", move_clock),
         _route("GET", "/dns", dns),
+        _route("POST", "/dns", lambda _, body: pieces.names.plan(body)),
+        _route("DELETE", "/dns", lambda *_: pieces.names.clear()),
         _route("GET", "/ports", lambda *_: pieces.ports()),
         _route("GET", "/ca.pem", lambda *_: PlainTextResponse(pieces.sites.ca_pem)),
         _route("GET", "/truth", lambda *_: truth_of(pieces)),

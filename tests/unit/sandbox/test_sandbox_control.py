@@ -109,3 +109,15 @@ def test_a_bad_body_is_400(pieces, raw):
 
 def test_only_loopback_may_control(call):
     assert call("GET", "/sandbox/clock", caller="192.0.2.1").status_code == 403
+
+
+def test_a_name_can_answer_otherwise_each_time(call):
+    plan = {"name": "firm1.example", "answers": [["127.0.0.1"], ["10.0.0.7"], []]}
+    assert call("POST", "/sandbox/dns", plan).status_code == 200
+    asked = [call("GET", "/sandbox/dns?name=FIRM1.example.") for _ in range(4)]
+    assert [answer.status_code for answer in asked] == [200, 200, 404, 404]
+    assert asked[1].json() == {"addresses": ["10.0.0.7"]}
+    call("DELETE", "/sandbox/dns")
+    assert call("GET", "/sandbox/dns?name=firm1.example").json() == {"addresses": ["127.0.0.1"]}
+    for wrong in ({}, {"name": "a.ru"}, {"name": "a.ru", "answers": ["127.0.0.1"]}):
+        assert call("POST", "/sandbox/dns", wrong).status_code == 400

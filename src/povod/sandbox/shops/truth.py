@@ -151,6 +151,8 @@ def _availability(layout: Layout, product: Product) -> str:
 def _shown(layout: Layout, product: Product, name: str) -> bool:
     if name == "sku" and product.variants and "group_sku" in layout.hides:
         return False
+    if name == "availability" and not product.variants and name in layout.hides:
+        return False
     if name == "stock":
         hidden = "variant_stock" in layout.hides
         return "stock" in layout.fields or (bool(product.variants) and not hidden)

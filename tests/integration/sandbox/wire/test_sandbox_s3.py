@@ -7,7 +7,10 @@ import boto3
 import httpx
 import pytest
 from boto3.s3.transfer import TransferConfig
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 BUCKET = "scraper-artifacts"
@@ -173,3 +176,25 @@ def test_outages_begin_and_end(s3, box, mode):
     box.post("/sandbox/s3/mode", {"mode": "ok"})
     s3.put_object(Bucket=BUCKET, Key="a", Body=b"1")
     assert box.get("/sandbox/s3")["buckets"][BUCKET] == {"a": 1}
+
+
+class Streaming(S3SigV4Auth):
+    """Signs a body in chunks whose trailer holds the checksum, as newer clients send it."""
+
+    def payload(self, request):
+        return "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+
+
+def test_a_body_in_signed_chunks_is_unwrapped(s3, box):
+    environ = box.s3_environ()
+    url = f"{environ['S3_ENDPOINT']}/{BUCKET}/chunks.txt"
+    body = b"4\r\nabcd\r\n3\r\nefg\r\n0\r\nx-amz-checksum-crc32:AAAA\r\n\r\n"
+    request = AWSRequest("PUT", url, headers={"Content-Encoding": "aws-chunked"}, data=body)
+    keys = Credentials(environ["S3_ACCESS_KEY"], environ["S3_SECRET_KEY"])
+    Streaming(keys, "s3", environ["S3_REGION"]).add_auth(request)
+    answer = HTTP.put(url, content=body, headers=dict(request.headers.items()))
+    assert answer.status_code == 200
+    assert s3.get_object(Bucket=BUCKET, Key="chunks.txt")["Body"].read() == b"abcdefg"
+    with pytest.raises(ClientError) as error:
+        s3.get_object(Bucket=BUCKET, Key="chunks.txt", Range="bytes=99-")
+    assert code_of(error) == "InvalidRange"

@@ -248,3 +248,30 @@ def test_a_shop_of_data_alone(open_shop):
     )  # fmt: skip
     assert [[step["name"], step["url"]] for step in item["path"]] == want["breadcrumbs"]
     assert truth["seo"] == {}
+
+
+def test_cm3_kinds_and_their_offers(open_shop):
+    client = open_shop("cm3")
+    for truth, tree in pages(client, 20):
+        script = next(n.text() for n in tree.css("script") if "shop2.init" in n.text())
+        refs = json.loads(script[script.index("(") + 1 : script.rindex(")")])["productRefs"]
+        number = str(truth["index"])
+        named = {kind for values in refs[number].values() for kinds in values.values()
+                 for kind in kinds}  # fmt: skip
+        want = truth["product"]["variants"]
+        assert named == {variant["id"] for variant in want}
+        url = f"/magazin/product/get-offers/?product_id={number}"
+        offers = json.loads(client.get(url).body)["offers"]
+        shown = [(offer["kind_id"], offer["price"], offer["amount"]) for offer in offers]
+        if want:
+            assert shown == [(v["id"], v["price"], v["stock"]) for v in want]
+        assert ("availability" in truth["product"]) == bool(want)
+
+
+def test_joomla_markup(open_shop):
+    for truth, tree in pages(open_shop("joomla"), 20):
+        want = truth["product"]
+        assert tree.css_first(".hikashop_product_code_main").text() == want["sku"]
+        price = tree.css_first(".hikashop_product_price").text().replace("\xa0", "")
+        assert float(price.split()[0].replace(",", ".")) == float(want["price"])
+        assert bool(tree.css_first("del")) == bool(want["price_old"])

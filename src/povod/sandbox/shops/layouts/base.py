@@ -21,8 +21,9 @@ class Layout:
 
     `shape` is the path of a product with `{category}`, `{slug}` or `{index}`; `shows` are the
     fields a good reader finds beside `ALWAYS`, `hides` what he does not although others tell it
-    (`variant_stock`, `group_sku`, `preorder`); `varied` says whether products have variants;
-    `data` maps a path with `{index}` or `{slug}` to a JSON answer about one product.
+    (`variant_stock`, `group_sku`, `preorder`, `availability` where there are no variants);
+    `varied` says whether products have variants; `data` maps a path with `{index}` or `{slug}` to
+    a JSON answer about one product.
     """
 
     name: str
