@@ -27,6 +27,7 @@ from povod.sites.states import (
     Moved,
     Superseded,
     active_job,
+    is_id,
     job_topic,
     move,
     try_move,
@@ -280,19 +281,11 @@ def _reset_failed(conn: Connection, job_id: str, outcomes: Sequence[str]) -> int
 
 def get_job(conn: Connection, job_id: str) -> Job:
     """The row of a job; `NotFoundError`, also for what is no id at all."""
-    try:
-        row = conn.execute(sa.select(jobs).where(jobs.c.id == _as_id(job_id))).mappings().first()
-    except ValueError:
-        row = None
+    query = sa.select(jobs).where(jobs.c.id == job_id)
+    row = conn.execute(query).mappings().first() if is_id(job_id) else None
     if row is None:
         raise NotFoundError(f"there is no job {job_id[:60]}")
     return dict(row)
-
-
-def _as_id(text: str) -> str:
-    if len(text) != 36 or any(sign not in "0123456789abcdef-" for sign in text):
-        raise ValueError(text)
-    return text
 
 
 def list_jobs(
@@ -311,10 +304,9 @@ def list_jobs(
 
 
 def _cursor(text: str) -> str:
-    try:
-        return _as_id(text)
-    except ValueError:
-        raise InputError("cursor: give the value of X-Next-Cursor as it came") from None
+    if not is_id(text):
+        raise InputError("cursor: give the value of X-Next-Cursor as it came")
+    return text
 
 
 def update_job_status(conn: Connection, events: Events, job_id: str, event: str, by: str) -> Moved:

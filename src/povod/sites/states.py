@@ -4,6 +4,7 @@ Every change is a compare-and-set on the status with a new version, and its even
 same transaction. Nobody else writes `status`, `started_at` or `finished_at`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from povod.store.tables import jobs
 from povod.store.tables.sites import ACTIVE_JOB_STATES
 from povod.store.types import CLOCK_OPTION
 
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FINAL = frozenset({"cancelled", "succeeded", "partial", "failed"})
 ACTIVE = frozenset(ACTIVE_JOB_STATES)
 
@@ -83,6 +85,11 @@ class Moved:
     version: int
 
 
+def is_id(text: str) -> bool:
+    """Whether the text can be the id of a row; PostgreSQL refuses to look for anything else."""
+    return _ID.fullmatch(text) is not None
+
+
 def job_topic(job_id: str) -> str:
     """Where the events of a job are found."""
     return f"sites:{job_id}"
@@ -105,9 +112,10 @@ def move(
     moved = try_move(conn, events, job_id, event, by=by, **changes)
     if moved is not None:
         return moved
-    row = conn.execute(sa.select(jobs.c.status, jobs.c.phase).where(jobs.c.id == job_id)).first()
+    query = sa.select(jobs.c.status, jobs.c.phase).where(jobs.c.id == job_id)
+    row = conn.execute(query).first() if is_id(job_id) else None
     if row is None:
-        raise NotFoundError(f"there is no job {job_id}")
+        raise NotFoundError(f"there is no job {job_id[:60]}")
     phase = f" ({row.phase})" if row.status in ACTIVE else ""
     raise BadState(
         f"job {job_id} is {row.status}{phase}; {event.replace('_', ' ')} is not possible"
@@ -125,7 +133,7 @@ def try_move(
 ) -> Moved | None:
     """`move` for workers: None when the job is no longer in a state for it."""
     rule = TRANSITIONS[event]
-    before = _status(conn, job_id)
+    before = _status(conn, job_id) if is_id(job_id) else ""
     if before not in rule.sources:
         return None
     change = (

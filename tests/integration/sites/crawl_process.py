@@ -1,4 +1,4 @@
-"""A worker of its own process: `python crawl_process.py DATABASE_URL FOLDER`, until nothing is due."""
+"""A worker in a process of its own: `crawl_process.py DATABASE_URL FOLDER`, till nothing is due."""
 
 import sys
 from pathlib import Path

@@ -36,7 +36,8 @@ def test_all_pages_are_fetched_and_kept(house, shop):
     job = house.job(job_id)
     assert (job["status"], job["phase"], job["stop_reason"]) == ("succeeded", "finalize", "")
     assert job["success_urls"] == 25
-    assert job["started_at"] and job["finished_at"] > job["started_at"]
+    assert job["started_at"]
+    assert job["finished_at"] > job["started_at"]
     house.check_counters(job_id)
     pages = house.pages(job_id)
     assert len(pages) == 25

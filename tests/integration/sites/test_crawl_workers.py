@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from shop_server import status
 
 from povod.crawl.frontier import expire_leases
 from povod.store.tables import job_urls, processing_jobs
@@ -56,7 +57,7 @@ def test_two_workers_at_once(house, shop):
 def test_kill_at_any_instant_and_go_on(house, shop, tmp_path, killed_after):
     """S31: the same set of pages and outcomes as an undisturbed run, and no duplicates."""
     shop.latency = 0.02
-    shop.rules["/p/11"] = lambda _: __import__("shop_server").status(404)(_)
+    shop.rules["/p/11"] = status(404)
     paths = [f"/p/{n}" for n in range(50)]
     job_id = house.make(shop, paths, max_concurrency=5)
     worker = start(house, tmp_path)

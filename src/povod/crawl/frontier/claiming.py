@@ -130,8 +130,10 @@ class _Desk:
         return step
 
     def _may(self, host: str, step: Step) -> bool:
-        if self._slots.get(step.fetcher, 1) <= 0 or not self._trials_left(host, step.tier):
+        if self._slots.get(step.fetcher, 1) <= 0:
             self.busy = True
+            return False
+        if not self._trials_left(host, step.tier):
             return False
         if step.tier not in EXPENSIVE:
             return True
@@ -147,8 +149,9 @@ class _Desk:
         if key not in self._trials:
             breaker = scene.hosts.breaker(host, tier)
             self._trials[key] = breaker.allowed(scene.now, rules)
-            if breaker.state == "open" and breaker.until and not self._trials[key]:
+            if breaker.until is not None and self._trials[key] == 0:
                 self.waits.append(breaker.until)
+                self.busy = self.busy or breaker.state == "half_open"
         left = self._trials[key]
         return left is None or left > 0
 

@@ -1,0 +1,490 @@
+"""The frontier without a network: slots, pauses, budgets, late results; on both databases."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from povod.crawl.budgets import (
+    MB,
+    BudgetLimits,
+    accounts,
+    charge_provider,
+    take_request,
+    used_bytes,
+)
+from povod.crawl.fetch.failures import FailureClass as F
+from povod.crawl.frontier import (
+    JobPlan,
+    NewUrl,
+    Settled,
+    Wish,
+    add_urls,
+    count_urls,
+    end_pending,
+    renew,
+    take_turn,
+)
+from povod.crawl.frontier.turns import reserve_more
+from povod.crawl.frontier.urls import store_counts
+from povod.crawl.hosts import HostLimits, Observation
+from povod.crawl.ladder import LadderPolicy
+from povod.crawl.policies import shipped_policies
+from povod.crawl.steps import Step
+from povod.kit.ids import new_id
+from povod.store.tables import budget_counters, crawl_hosts, job_urls, jobs, pages
+
+POLICIES = shipped_policies()
+LADDER = LadderPolicy.of(POLICIES, fetchers=("http", "http_tls", "browser"), tiers=("direct",))
+PAGE = {
+    "final_url": "", "http_status": 200, "error_class": "", "error_message": "", "retry_count": 0,
+    "strategy_used": "http/direct", "proxy_used": "", "bytes_in": 10, "duration_ms": 5,
+    "title": "Дрель", "data_full": {"name": "Дрель"}, "data_seo": None,
+}  # fmt: skip
+
+
+class Job:
+    """A running job on `shop.ru` with a number of addresses."""
+
+    def __init__(self, db, count=10, *, concurrency=3, host="shop.ru", budget=100 * MB, **policies):
+        self.db, self.id, self.host = db, new_id(), host
+        rules = POLICIES.overridden(policies) if policies else POLICIES
+        limits = BudgetLimits(self.id, f"{host}-{self.id}", budget)
+        hosts = frozenset({host})
+        self.plan = JobPlan(self.id, hosts, HostLimits(concurrency), limits, rules)
+        with db.tx() as conn:
+            row = {"id": self.id, "domain": self.id, "status": "running", "phase": "crawl"}
+            conn.execute(sa.insert(jobs).values(**row))
+            urls = [f"https://{host}/{n}" for n in range(count)]
+            new = [NewUrl(url, url, n) for n, url in enumerate(urls)]
+            assert add_urls(conn, self.id, new, db.clock.now()) == count
+            store_counts(conn, self.id)
+
+    def turn(self, settled=(), want=20, **wish):
+        return take_turn(self.db, self.plan, list(settled), Wish(want, LADDER, **wish))
+
+    def counts(self):
+        with self.db.read() as conn:
+            return count_urls(conn, self.id)
+
+    def row(self, position):
+        with self.db.read() as conn:
+            query = sa.select(job_urls).where(
+                job_urls.c.job_id == self.id, job_urls.c.position == position
+            )
+            return conn.execute(query).mappings().one()
+
+    def job(self):
+        with self.db.read() as conn:
+            return conn.execute(sa.select(jobs).where(jobs.c.id == self.id)).mappings().one()
+
+
+def ok(ticket, used=100, status=200, **more):
+    seen = (Observation(status=status, latency_s=0.1, bytes_in=used),)
+    page = {**PAGE, "fetched_at": ticket.reserved_at}
+    return Settled(ticket=ticket, outcome="ok", page=page, used=used, seen=seen, **more)
+
+
+def failed(ticket, failure=F.HTTP_503, status=503, **more):
+    seen = (Observation(status=status, failure=failure),)
+    return Settled(ticket=ticket, seen=seen, error_class=failure.value, **more)
+
+
+def host_row(db, tier="direct", host="shop.ru"):
+    with db.read() as conn:
+        query = sa.select(crawl_hosts).where(crawl_hosts.c.tier == tier, crawl_hosts.c.host == host)
+        return conn.execute(query).mappings().one()
+
+
+def test_claims_are_in_order_within_the_slots_of_the_host(db, clock):
+    job = Job(db)
+    turn = job.turn()
+    assert [ticket.url for ticket in turn.tickets] == [f"https://shop.ru/{n}" for n in range(3)]
+    assert [ticket.attempts for ticket in turn.tickets] == [1, 1, 1]
+    assert (job.turn().tickets, job.turn().standstill) == ([], "busy")
+    again = job.turn([ok(turn.tickets[1])])
+    assert [ticket.url for ticket in again.tickets] == ["https://shop.ru/3"]
+    assert job.counts().ok == 1
+    assert job.job()["success_urls"] == 1
+
+
+def test_starts_are_spaced_by_the_pause_of_the_host(db, clock):
+    job = Job(db)
+    starts = [ticket.starts_at - clock.now() for ticket in job.turn().tickets]
+    assert starts == [timedelta(milliseconds=200 * n) for n in range(3)]
+    assert host_row(db)["next_request_at"] == clock.now() + timedelta(milliseconds=600)
+
+
+def test_slots_hold_over_all_jobs_of_a_host(db, clock):
+    one, two = Job(db, concurrency=3), Job(db, concurrency=3)
+    assert len(one.turn().tickets) == 3
+    assert two.turn().standstill == "busy"
+    assert len(Job(db, host="other.ru").turn().tickets) == 3
+
+
+def test_a_late_result_is_thrown_away_and_paid_for(db, clock):
+    """S47."""
+    job = Job(db, 1)
+    [ticket] = job.turn().tickets
+    clock.advance(timedelta(seconds=10))
+    with db.tx() as conn:
+        conn.execute(sa.update(job_urls).values(lease_until=clock.now() - timedelta(days=400)))
+    [second] = job.turn().tickets
+    assert (second.id, second.attempts) == (ticket.id, 2)
+    late = job.turn([ok(ticket, used=700)], want=0)
+    assert late.lost == {ticket.id}
+    assert job.counts().leased == 1
+    with db.read() as conn:
+        assert conn.execute(sa.select(sa.func.count()).select_from(pages)).scalar() == 0
+    job.turn([ok(second, used=50)])
+    assert job.counts().ok == 1
+    assert job.job()["traffic_bytes"] == ticket.reserved + 700 + 50
+
+
+def test_settling_writes_the_page_once(db, clock):
+    job = Job(db, 1)
+    [ticket] = job.turn().tickets
+    [again] = job.turn([failed(ticket, next_at=clock.now(), step=Step("http_tls"))]).tickets
+    assert (again.step, again.attempts) == (Step("http_tls"), 2)
+    job.turn([ok(again)])
+    turn = job.turn()
+    assert turn.standstill == "finished"
+    with db.read() as conn:
+        [page] = conn.execute(sa.select(pages)).mappings().all()
+    assert (page["outcome"], page["title"], page["url"]) == ("ok", "Дрель", "https://shop.ru/0")
+
+
+def test_a_refund_makes_the_claim_undone(db, clock):
+    job = Job(db, 1)
+    [ticket] = job.turn().tickets
+    job.turn([Settled(ticket=ticket, refund=True, step=Step("", ""))], want=0)
+    row = job.row(0)
+    assert (row["state"], row["attempts"], row["fetcher"], row["reserved_bytes"]) == (
+        "pending", 0, "", 0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("status", ["paused", "cancelling", "queued"])
+def test_nothing_is_claimed_of_a_job_that_does_not_run(db, clock, status):
+    job = Job(db)
+    [first, *_] = job.turn().tickets
+    with db.tx() as conn:
+        conn.execute(sa.update(jobs).values(status=status))
+    turn = job.turn([ok(first)])
+    assert (turn.tickets, turn.standstill, turn.status) == ([], "stopped", status)
+    assert job.counts().ok == 1
+
+
+def test_what_waits_says_until_when(db, clock):
+    job = Job(db, 1)
+    [ticket] = job.turn().tickets
+    later = clock.now() + timedelta(seconds=90)
+    turn = job.turn([failed(ticket, F.HTTP_5XX, 500, next_at=later)])
+    assert (turn.standstill, turn.wait_until) == ("waiting", later)
+
+
+def test_only_others_hold_leases(db, clock):
+    job = Job(db, 1)
+    job.turn()
+    assert job.turn().standstill == "others"
+
+
+def test_retry_after_stops_the_host_until_then(db, clock):
+    job = Job(db, 5, concurrency=1)
+    [ticket] = job.turn().tickets
+    seen = (Observation(status=429, failure=F.HTTP_429, retry_after=120),)
+    turn = job.turn([Settled(ticket=ticket, seen=seen, next_at=clock.now())])
+    assert (turn.standstill, turn.wait_until) == ("waiting", clock.now() + timedelta(seconds=120))
+    clock.advance(timedelta(seconds=121))
+    assert len(job.turn().tickets) == 1
+
+
+def test_more_than_an_hour_pauses(db, clock):
+    job = Job(db, 5, concurrency=1)
+    [ticket] = job.turn().tickets
+    seen = (Observation(status=503, failure=F.HTTP_503, retry_after=7200),)
+    turn = job.turn([Settled(ticket=ticket, seen=seen, next_at=clock.now())])
+    assert turn.pause == ("host", clock.now() + timedelta(hours=2))
+
+
+def test_an_open_breaker_lets_three_trials_through(db, clock):
+    job = Job(db, 20, concurrency=5)
+    tickets = job.turn().tickets
+    turn = job.turn([failed(item, F.CONNECT_REFUSED, 0, next_at=clock.now()) for item in tickets])
+    assert (turn.tickets, turn.standstill) == ([], "waiting")
+    assert [kind for kind, _ in turn.news] == ["breaker"]
+    assert turn.wait_until == clock.now() + timedelta(seconds=300)
+    assert job.counts().pending == 20
+    clock.advance(timedelta(seconds=301))
+    trials = job.turn().tickets
+    assert len(trials) == 3
+    assert host_row(db)["breaker"] == "half_open"
+    job.turn([ok(trials[0]), ok(trials[1])], want=0)
+    assert host_row(db)["breaker"] == "closed"
+
+
+def test_five_openings_in_a_job_end_it(db, clock):
+    job = Job(db, 20, concurrency=1)
+    for _ in range(9):
+        tickets = job.turn().tickets
+        turn = job.turn([failed(item, next_at=clock.now()) for item in tickets], want=0)
+        clock.advance(timedelta(seconds=3700))
+    assert turn.stop_reason == "host_unavailable"
+    counts = job.counts()
+    assert (counts.pending, counts.error) == (0, 20)
+    assert job.job()["stop_reason"] == "host_unavailable"
+    assert job.job()["failed_urls"] == 20
+    assert host_row(db)["requests"] == 5 + 4
+
+
+def test_the_fetchers_that_are_few_are_given_out_one_by_one(db, clock):
+    job = Job(db, 6, concurrency=6)
+    with db.tx() as conn:
+        conn.execute(sa.update(job_urls).values(fetcher="browser", tier="direct"))
+    assert len(job.turn(slots={"browser": 2}).tickets) == 2
+    assert job.turn(slots={"browser": 0}).standstill == "busy"
+    assert len(job.turn(shared_slots={"browser": 3}).tickets) == 1
+
+
+def test_a_crawl_delay_means_one_at_a_time(db, clock):
+    job = Job(db, 5, concurrency=5)
+    assert len(job.turn(crawl_delays={"shop.ru": 30_000}).tickets) == 1
+    assert host_row(db)["next_request_at"] == clock.now() + timedelta(seconds=30)
+
+
+def test_starts_are_never_more_than_a_minute_ahead(db, clock):
+    job = Job(db, 5, concurrency=1)
+    starts = []
+    for _ in range(5):
+        turn = job.turn(crawl_delays={"shop.ru": 40_000})
+        starts += [item.starts_at for item in turn.tickets]
+        job.turn([ok(item) for item in turn.tickets], want=0)
+    assert len(starts) == 2
+    assert turn.standstill == "waiting"
+    assert turn.wait_until is not None
+
+
+def test_a_dear_step_that_worked_is_where_the_host_begins(db, clock):
+    """S61: after three in a row, and every fiftieth begins at the cheapest."""
+    job = Job(db, 120, concurrency=1)
+    refused = {"fetcher": "http", "tier": "direct", "class": "bot_block"}
+    for _ in range(3):
+        [ticket] = job.turn().tickets
+        assert ticket.step == Step("http")
+        tls = Step("http_tls")
+        block = failed(ticket, F.BOT_BLOCK, 403, next_at=clock.now(), step=tls, entry=refused)
+        [again] = job.turn([block]).tickets
+        job.turn([ok(again, entry={"fetcher": "http_tls", "tier": "direct", "class": ""})], want=0)
+    begins = []
+    for _ in range(50):
+        [ticket] = job.turn().tickets
+        begins.append(ticket.step.fetcher)
+        job.turn([ok(ticket)] if ticket.step.fetcher == "http_tls" else [
+            replace(ok(ticket), outcome="gone")], want=0)  # fmt: skip
+    assert begins.count("http") == 1
+    assert begins[0] == "http_tls"
+
+
+def test_protection_that_lets_nobody_through_gets_a_pause(db, clock):
+    """S62."""
+    job = Job(db, 20, concurrency=1)
+    for _ in range(3):
+        [ticket] = job.turn().tickets
+        dear = replace(ticket, step=Step("http_tls"))
+        job.turn([replace(failed(dear, F.BOT_BLOCK, 403), outcome="blocked")], want=0)
+    turn = job.turn()
+    assert (turn.standstill, turn.wait_until) == ("waiting", clock.now() + timedelta(seconds=180))
+
+
+def counters(db, scope="job"):
+    with db.read() as conn:
+        query = sa.select(budget_counters).where(budget_counters.c.scope == scope)
+        return conn.execute(query).mappings().one()
+
+
+def test_reservations_are_replaced_by_the_true_figures(db, clock):
+    job = Job(db)
+    tickets = job.turn().tickets
+    assert counters(db)["reserved"] == 3 * 262_144
+    assert counters(db, "all")["reserved"] == 3 * 262_144
+    job.turn([ok(item, used=1000) for item in tickets], want=0)
+    for scope in ("job", "site", "all"):
+        row = counters(db, scope)
+        assert (row["used"], row["reserved"]) == (3000, 0)
+    assert job.job()["traffic_bytes"] == 3000
+
+
+def test_no_page_is_claimed_without_money(db, clock):
+    """S74: what is left if less, but at least 16 KB; then the rest is skipped."""
+    job = Job(db, 10, concurrency=5, budget=300 * 1024)
+    tickets = job.turn().tickets
+    assert [item.reserved for item in tickets] == [262_144, 300 * 1024 - 262_144]
+    assert job.turn().standstill == "busy"  # what is reserved may come back
+    turn = job.turn([ok(item, used=item.reserved) for item in tickets])
+    assert (turn.tickets, turn.stop_reason) == ([], "budget")
+    assert turn.news[-1] == ("budget", {"scope": "job", "class": "plain", "at": "soft"})
+    assert job.counts().skipped == 8
+    assert job.job()["skipped_urls"] == 8
+    assert counters(db)["used"] <= counters(db)["hard"]
+    assert job.turn().standstill == "finished"
+
+
+def test_at_the_soft_limit_one_at_a_time(db, clock):
+    """S76."""
+    job = Job(db, 10, concurrency=5, budget=10 * MB)
+    [first, *rest] = job.turn().tickets
+    assert len(rest) == 4
+    turn = job.turn([ok(first, used=9 * MB)], want=0)
+    assert ("budget", {"scope": "job", "class": "plain", "at": "soft"}) in turn.news
+    job.turn([ok(item) for item in rest], want=0)
+    assert len(job.turn().tickets) == 1
+
+
+def test_a_spent_day_pauses_until_the_next_one(db, clock):
+    job = Job(db, 5, budgets={"all_hard_mb": 0.001})
+    turn = job.turn()
+    assert turn.pause is not None
+    reason, until = turn.pause
+    assert reason == "budget"
+    assert until.date() == (clock.now() + timedelta(days=1)).date()
+    assert job.counts().pending == 5
+
+
+def test_a_large_page_reserves_again(db, clock):
+    job = Job(db, 1, budget=600 * 1024)
+    [ticket] = job.turn().tickets
+    assert reserve_more(db, job.plan, ticket.id, ticket.token, "direct") == 262_144
+    assert reserve_more(db, job.plan, ticket.id, ticket.token, "direct") == 600 * 1024 - 2 * 262_144
+    assert reserve_more(db, job.plan, ticket.id, ticket.token, "direct") == 0
+    assert reserve_more(db, job.plan, ticket.id, "stolen", "direct") == 0
+    assert job.row(0)["reserved_bytes"] == 600 * 1024
+    grown = replace(ticket, reserved=600 * 1024)
+    job.turn([ok(grown, used=500_000)], want=0)
+    assert (counters(db)["used"], counters(db)["reserved"]) == (500_000, 0)
+
+
+def test_midnight_between_reservation_and_settlement(db, clock):
+    job = Job(db, 2, concurrency=1)
+    [ticket] = job.turn().tickets
+    clock.advance(timedelta(days=1))
+    with db.tx() as conn:
+        conn.execute(sa.update(job_urls).values(lease_until=clock.now() + timedelta(days=900)))
+    job.turn([ok(ticket, used=500)], want=1)
+    with db.read() as conn:
+        rows = conn.execute(
+            sa.select(budget_counters).where(budget_counters.c.scope == "all")
+        ).mappings()
+        days = {row["period"]: (row["used"], row["reserved"]) for row in rows}
+    assert days == {"2026-11-20": (500, 0), "2026-11-21": (0, 262_144)}
+    assert counters(db)["used"] == 500
+
+
+def test_residential_bytes_count_apart(db, clock):
+    job = Job(db, 2, concurrency=2)
+    limits = replace(job.plan.budget, residential_hard=MB)
+    job.plan = replace(job.plan, budget=limits)
+    tiers = LadderPolicy.of(POLICIES, fetchers=("http",), tiers=("direct", "residential"))
+    with db.tx() as conn:
+        conn.execute(sa.update(job_urls).values(fetcher="http", tier="residential"))
+    turn = take_turn(db, job.plan, [], Wish(5, tiers))
+    assert [ticket.step.tier for ticket in turn.tickets] == ["residential"] * 2
+    seen = (Observation(tier="residential", status=200),)
+    done = [replace(ok(item, used=70), seen=seen, proxy_provider="p1") for item in turn.tickets]
+    job.turn(done, want=0)
+    row = job.job()
+    assert (row["traffic_bytes"], row["residential_bytes"]) == (0, 140)
+    assert counters(db, "provider")["used"] == 140
+    assert counters(db, "month")["used"] == 140
+
+
+def test_five_residential_requests_then_a_pause(db, clock):
+    """N5."""
+    job = Job(db, 20, concurrency=10)
+    job.plan = replace(job.plan, budget=replace(job.plan.budget, residential_hard=90 * MB))
+    tiers = LadderPolicy.of(POLICIES, fetchers=("http",), tiers=("direct", "residential"))
+    with db.tx() as conn:
+        conn.execute(sa.update(job_urls).values(fetcher="http", tier="residential"))
+    first = take_turn(db, job.plan, [], Wish(20, tiers))
+    assert len(first.tickets) == 5
+    seen = (Observation(tier="residential", status=200),)
+    done = [replace(ok(item), seen=seen) for item in first.tickets]
+    second = take_turn(db, job.plan, done, Wish(20, tiers))
+    assert (second.tickets, second.standstill) == ([], "waiting")
+    assert second.wait_until == clock.now() + timedelta(seconds=1800)
+
+
+def test_paid_requests_are_counted(db, clock):
+    with db.tx() as conn:
+        assert [take_request(conn, "j", "firecrawl", 2) for _ in range(3)] == [True, True, False]
+        assert take_request(conn, "other", "firecrawl", 2)
+        assert charge_provider(conn, "p", 10, clock.now().date(), POLICIES.budgets)
+        assert not charge_provider(conn, "p", 400 * MB, clock.now().date(), POLICIES.budgets)
+
+
+def test_used_bytes_for_pages(db, clock):
+    job = Job(db, 1)
+    wanted = accounts(job.plan.budget, "plain", clock.now().date(), POLICIES.budgets)
+    with db.read() as conn:
+        assert set(used_bytes(conn, wanted).values()) == {(0, 0)}
+    job.turn()
+    with db.read() as conn:
+        assert set(used_bytes(conn, wanted).values()) == {(0, 262_144)}
+
+
+def test_leases_are_renewed(db, clock):
+    job = Job(db, 2, concurrency=2)
+    tickets = job.turn().tickets
+    with db.tx() as conn:
+        conn.execute(sa.update(job_urls).values(lease_until=clock.now() - timedelta(days=400)))
+    assert renew(db, {tickets[0].token}) == 2
+    assert renew(db, {"stolen"}) == 0
+    assert job.turn().standstill == "others"
+
+
+def test_the_same_key_twice_is_one_row(db, clock):
+    """N48."""
+    job = Job(db, 1)
+    now = clock.now()
+    twins = [
+        NewUrl("http://www.shop.ru/0/", "https://shop.ru/0", 5),
+        NewUrl("https://shop.ru/9", "https://shop.ru/9", 6),
+        NewUrl("https://shop.ru/9?utm_source=x", "https://shop.ru/9", 7),
+        NewUrl("https://shop.ru/8", "https://shop.ru/8", 8, outcome="not_modified"),
+    ]
+    with db.tx() as conn:
+        assert add_urls(conn, job.id, twins, now) == 2
+        counts = store_counts(conn, job.id)
+    assert (counts.total, counts.pending, counts.not_modified) == (3, 2, 1)
+    assert job.row(0)["url"] == "https://shop.ru/0"
+    assert job.row(6)["url"] == "https://shop.ru/9"
+
+
+def test_many_are_ended_at_once(db, clock):
+    job = Job(db, 10)
+    job.turn()
+    with db.tx() as conn:
+        assert end_pending(conn, job.id, "skipped", "deadline", clock.now()) == 7
+    counts = job.counts()
+    assert (counts.skipped, counts.leased, counts.uncounted) == (7, 3, 0)
+    assert job.job()["skipped_urls"] == 7
+
+
+def test_ten_thousand_pages_of_a_polite_host_take_less_than_forty_minutes(db, clock):
+    """S151 on a part: delay 200 ms, latency 0.4 s, two at once, in simulated time."""
+    job = Job(db, 250, concurrency=2)
+    began, flying = clock.now(), []
+    while True:
+        flying.sort(key=lambda item: item[0])
+        done = []
+        if flying:
+            at, ticket = flying.pop(0)
+            clock.advance(max(at - clock.now(), timedelta()))
+            done = [replace(ok(ticket), seen=(Observation(status=200, latency_s=0.4),))]
+        turn = job.turn(done)
+        latency = timedelta(seconds=0.4)
+        flying += [(item.starts_at + latency, item) for item in turn.tickets]
+        if turn.standstill == "finished":
+            break
+    assert job.counts().ok == 250
+    assert (clock.now() - began) * 40 <= timedelta(minutes=40)
