@@ -21,6 +21,9 @@ BROAD = {
 
 AT_HOME = {
     "aiohttp": ("crawl/fetch/", "sandbox/"),
+    "curl_cffi": ("crawl/fetch/",),
+    "playwright": ("crawl/fetch/",),
+    "python_socks": ("crawl/fetch/",),
     "aiosmtplib": ("delivery/channels/smtp/",),
     "imap_tools": ("delivery/inbox/",),
     "rq": ("engine/dispatch/rq.py",),

@@ -251,6 +251,13 @@ def shipped_policies(env: str = "") -> Policies:
 
 
 def load_policies(settings: Settings) -> Policies:
+    """The policies that the settings ask for, with a line in the log; see `read_policies`."""
+    policies = read_policies(settings)
+    log.info(f"Loaded policies version {policies.version}")
+    return policies
+
+
+def read_policies(settings: Settings) -> Policies:
     """The policies that the settings ask for; `PolicyError` names file and key.
 
     Later wins: shipped file, the overlay of its environment, POVOD_POLICIES_FILE, its overlay.
@@ -261,9 +268,7 @@ def load_policies(settings: Settings) -> Policies:
         data = _with_own(data, own, env)
     if env != "prod":
         data = _merged(data, _shipped(f"policies.{env}.yml"))  # no file may switch this on (S81)
-    policies = _checked(data, str(own or "policies.yml"))
-    log.info(f"Loaded policies version {policies.version}")
-    return policies
+    return _checked(data, str(own or "policies.yml"))
 
 
 def _with_own(data: dict[str, Any], own: Path, env: str) -> dict[str, Any]:

@@ -5,12 +5,7 @@ too), other sites refused and bytes counted. Pictures, fonts, media and other si
 """
 
 import asyncio
-import base64
 import contextlib
-import hashlib
-import importlib.util
-import os
-import shutil
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
@@ -20,10 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import structlog
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509 import load_pem_x509_certificate
 
 from povod.crawl.fetch.addresses import PUBLIC_ONLY, check_address, href, same_site
+from povod.crawl.fetch.chromium import agent_of, arguments, find_browser
 from povod.crawl.fetch.egress import REASON_HEADER, EgressProxy
 from povod.crawl.fetch.failures import FailureClass
 from povod.crawl.fetch.hops import check_end, too_many
@@ -42,22 +36,12 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 BLOCKED_TYPES = frozenset({"image", "media", "font", "texttrack", "eventsource", "manifest"})
 MAX_CONTEXTS = 8
 OFF_SECONDS = 300.0
 SETTLE_S = 3.0
 """How long scripts may go on loading when the profile names no selector to wait for."""
 
-ARGUMENTS = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-domain-reliability",
-    "--disable-sync",
-    "--dns-prefetch-disable",
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--no-first-run",
-)
 _BY_WORD = (
     ("ERR_CERT", FailureClass.TLS_ERROR),
     ("ERR_SSL", FailureClass.TLS_ERROR),
@@ -80,22 +64,6 @@ class _Room:
     ticket: Ticket
     proxy_id: str
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-def browser_problem(executable: str) -> str:
-    """Why there is no browser here, or nothing."""
-    if importlib.util.find_spec("playwright") is None:
-        return "playwright is not installed: pip install povod[browser]"
-    if not find_browser(executable):
-        return "no Chromium was found: install it, or set BROWSER_EXECUTABLE"
-    return ""
-
-
-def find_browser(executable: str) -> str:
-    """The Chromium that the settings name, or one of the usual names."""
-    if executable:
-        return shutil.which(executable) or ""
-    return next((found for name in NAMES if (found := shutil.which(name))), "")
 
 
 class BrowserFetcher:
@@ -259,7 +227,7 @@ class BrowserFetcher:
     async def _new_room(self, browser: "Browser", request: FetchRequest, proxy_id: str) -> _Room:
         ticket = self._egress.admit(Ticket(upstream=request.proxy, ports=request.ports))
         context = await browser.new_context(
-            user_agent=self._agent or _agent(browser.version),
+            user_agent=self._agent or agent_of(browser.version),
             locale="ru-RU",
             service_workers="block",
             accept_downloads=False,
@@ -291,7 +259,7 @@ class BrowserFetcher:
         try:
             self._browser = await self._playwright.chromium.launch(
                 executable_path=find_browser(self._executable),
-                args=self._arguments(),
+                args=arguments(self._authority),
                 proxy={"server": self._egress.url, "bypass": "<-loopback>"},
             )
         except Error as error:
@@ -301,15 +269,6 @@ class BrowserFetcher:
             detail = f"Chromium does not start: {error.message[:200]}"
             raise FetchError(FailureClass.JS_REQUIRED, request.url, detail) from None
         return self._browser
-
-    def _arguments(self) -> list[str]:
-        arguments = list(ARGUMENTS)
-        if hasattr(os, "geteuid") and os.geteuid() == 0:
-            arguments.append("--no-sandbox")
-        if self._authority:
-            pin = _key_pin(self._authority)
-            arguments.append(f"--ignore-certificate-errors-spki-list={pin}")
-        return arguments
 
     async def _leave(self, room: _Room) -> None:
         self._egress.dismiss(room.ticket)
@@ -390,19 +349,3 @@ def _failure(
         return FetchError(kind, request.url, detail)
     kind = next((kind for word, kind in _BY_WORD if word in message), FailureClass.CONNECT_RESET)
     return FetchError(kind, request.url, message.splitlines()[0][:300])
-
-
-def _agent(version: str) -> str:
-    """What this very browser calls itself when it has a window."""
-    major = version.partition(".")[0]
-    return (
-        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
-        f"Chrome/{major}.0.0.0 Safari/537.36"
-    )
-
-
-def _key_pin(pem: str) -> str:
-    """Hash of an authority's key, in the form in which Chromium takes it."""
-    key = load_pem_x509_certificate(pem.encode()).public_key()
-    raw = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return base64.b64encode(hashlib.sha256(raw).digest()).decode()

@@ -5,7 +5,8 @@ import urllib.request
 from dataclasses import dataclass
 
 from povod import __version__
-from povod.crawl.fetch.browser import BrowserFetcher, browser_problem
+from povod.crawl.fetch.browser import BrowserFetcher
+from povod.crawl.fetch.chromium import browser_problem
 from povod.crawl.fetch.cookies import CookieStore
 from povod.crawl.fetch.egress import EgressProxy
 from povod.crawl.fetch.fetchers import FetcherSet
@@ -17,7 +18,7 @@ from povod.crawl.fetch.resolver import PublicResolver, SandboxResolver
 from povod.crawl.fetch.result import Fetcher, FetchLimits
 from povod.crawl.fetch.service import ServiceClient
 from povod.crawl.fetch.visits import VisitFetcher, visit_proxies
-from povod.crawl.policies import Policies, load_policies
+from povod.crawl.policies import Policies, read_policies
 from povod.kit.guard import AddressGuard
 from povod.kit.settings import Settings
 
@@ -52,7 +53,7 @@ def build_fetchers(
     What is missing is named with its reason in `FetcherSet.missing` and its step is skipped (S4).
     `agent` is the name under which the browser goes too.
     """
-    policies = policies or load_policies(settings)
+    policies = policies or read_policies(settings)
     guard = AddressGuard(settings.povod_guard_allow)
     resolver = build_resolver(settings, guard)
     parts = _Parts(

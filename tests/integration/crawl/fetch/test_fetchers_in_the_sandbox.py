@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from povod.crawl.fetch.browser import browser_problem
 from povod.crawl.fetch.build import build_fetcher, build_fetchers
+from povod.crawl.fetch.chromium import browser_problem
 from povod.crawl.fetch.failures import FailureClass as F
 from povod.crawl.fetch.request import FetchRequest
 from povod.crawl.proxies.model import Proxy
