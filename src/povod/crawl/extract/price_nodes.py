@@ -40,10 +40,11 @@ _BUY_QUERY = (
     'a[class*="basket" i],a[class*="btn" i],a[class*="button" i],[class*="add-to" i],[id*="buy" i]'
 )
 _QUERY = f"h1,h2,h3,{PRICE_QUERY},{_BUY_QUERY}"
+_OLD_WORD = re.compile(r"(?<![gthcfsmbd])old(?!er)", re.IGNORECASE)  # not bold, gold, holder
 _OLD = re.compile(
-    r"old|was(?![a-z])|before|cross|through|strike|compare-?at|rrp|msrp|list-?price|price-?list\b"
-    r"|full-?price|base-?price|regular|discount-?from|origin|retail|без[-_]?скид|bez[-_]?skid|prev"
-    r"|past|zacherk|star(?:aya|oe)",
+    rf"{_OLD_WORD.pattern}|was(?![a-z])|before|cross|through|strike|compare-?at|rrp|msrp|list-?price"
+    r"|full-?price|regular|discount-?from|origin|без[-_]?скид|bez[-_]?skid|prev(?!iew)|zacherk"
+    r"|star(?:aya|oe)",
     re.IGNORECASE,
 )
 _NO_PRICE = re.compile(
@@ -184,7 +185,8 @@ def _own_text(node: LexborNode) -> str:
     if not text or len(text) > 3 * _MAX_TEXT or _is_plain(node):
         return collapse(text[: 4 * _MAX_TEXT])
     for inner in select(node, 'del,s,strike,[class*="old" i]', 10):
-        if inner.mem_id != node.mem_id:
+        is_old = inner.tag in _OLD_TAGS or _OLD_WORD.search(_says(inner))
+        if is_old and inner.mem_id != node.mem_id:
             text = text.replace(inner.text(separator=" ", strip=True), " ", 1)
     for inner in select(node, 'sup,[class*="kop" i],[class*="cents" i],[class*="decimal" i]', 10):
         digits = inner.text(strip=True).lstrip(".,")
@@ -208,7 +210,7 @@ def _is_old(node: LexborNode) -> bool:
             return True
         current = current.parent
     parent = node.parent
-    return parent is not None and re.search(r"old", _says(parent), re.IGNORECASE) is not None
+    return parent is not None and _OLD_WORD.search(_says(parent)) is not None
 
 
 def _says(node: LexborNode) -> str:

@@ -13,7 +13,7 @@ _ASIDE = re.compile(
     r"|mini-?cart|mini-?basket|(?:header|top|small|side)[-_]?(?:cart|basket)|basket-?(?:line|small)"
     r"|(?:cart|basket)[-_](?:items|list|popup|drawer|sidebar|total)|wishlist|favou?rite"
     r"|delivery|shipping|dostavk|bonus|cashback|credit|rassroch|installment|kredit"
-    r"|filter|facet|mega-?menu|breadcrumb|footer|sidebar|banner|popup|modal|comments|reviews?-list"
+    r"|filter|facet|mega-?menu|breadcrumb|footer|sidebar|banner|comments|reviews?-list"
     r"|(?:other|more|product|products|catalog|item|items|goods)[-_]?(?:list|slider|carousel)\b"
     r"|(?:list|slider|carousel)[-_]products?",
     re.IGNORECASE,

@@ -43,6 +43,13 @@ def found(body: str) -> Product:
         ('<div class="bonus price">+50 ₽</div><div class="price">1 250 ₽</div>', "1250", None),
         ('<div class="delivery-price">300 ₽</div><div class="price">1 250 ₽</div>', "1250", None),
         ('<div class="price">1 000 – 2 500 ₽</div>', "1000", None),
+        ('<div class="t-store__prod-popup__price js-price">1 250 ₽</div>', "1250", None),
+        ('<b class="product-preview__price">1 250 ₽</b>', "1250", None),
+        ('<b class="regular-price">1 250 ₽</b>', "1250", None),
+        ('<i class="regular-price">1 500 ₽</i><i class="price">1 250 ₽</i>', "1250", "1500"),
+        ('<p class="price"><span class="bold">1 250</span> ₽</p>', "1250", None),
+        ('<p class="bold"><span class="price gold">1 250 ₽</span></p>', "1250", None),
+        ('<p class="price"><i class="oldprice">1 500 ₽</i> 1 250 ₽</p>', "1250", "1500"),
     ],
 )  # fmt: skip
 def test_price_nodes(block: str, price: str, old: str | None) -> None:

@@ -179,3 +179,21 @@ def test_an_answer_without_variants_keeps_those_of_the_page() -> None:
     after = overlaid(before, layer(brand="Чайная"))
     assert after.variants == before.variants
     assert after.brand == "Чайная"
+
+
+def test_one_variant_changes_and_the_other_does_not() -> None:
+    before = {v.variant_key: v.data() for v in found(group(member(1), member(2))).variants}
+    dearer = member(1, offers={"@type": "Offer", "price": 150, "priceCurrency": "RUB"})
+    after = {v.variant_key: v.data() for v in found(group(dearer, member(2))).variants}
+    assert before.keys() == after.keys()
+    changed = [key for key in before if before[key] != after[key]]
+    assert changed == ["S-1"]
+    assert (before["S-1"]["price"], after["S-1"]["price"]) == ("101.00", "150.00")
+
+
+def test_one_price_in_two_spellings_is_one_value() -> None:
+    prices = {
+        found({"@type": "Product", "name": "Чайник", "offers": {"price": price}}).data()["price"]
+        for price in (2879.2, "2879.20", "2879.2", "2 879,20 руб")
+    }
+    assert prices == {"2879.20"}
