@@ -32,7 +32,10 @@ _CROSSED_OUT = 'del,s,strike,[class*="old" i],[class*="cross" i],[class*="regula
 
 @dataclass(slots=True)
 class ProductReading:
-    """The product with what else the search for it brought to light."""
+    """The product with what else the search for it brought to light.
+
+    `is_structured`: structured data or the engine's own gave at least its name or price.
+    """
 
     product: Product | None
     is_list: bool = False
@@ -61,7 +64,8 @@ def read_product(
     is_structured = _is_product(reading, in_json, in_items, document, is_list)
     shown = _shown(document, layers, is_structured)
     is_structured = is_structured and not _is_list_in_disguise(in_json, in_items, document, shown)
-    result = ProductReading(None, is_list, is_structured, detection, adapter)
+    result = ProductReading(None, is_list, False, detection, adapter)
+    result.is_structured = is_structured and _has_data(layers, document)
     if is_structured or _is_product_by_markup(document, profile, shown, is_list):
         layers.extend(_open_layers(document, profile, reading, shown, layers))
         crumbs = breadcrumbs_of(document)
@@ -70,6 +74,12 @@ def read_product(
         result.wants = reading.wants
     result.is_list = result.product is None and (is_list or shown.cards >= _LIST_OF_CARDS)
     return result
+
+
+def _has_data(layers: list[Layer], document: Document) -> bool:
+    """Whether structured data say more than that this is a product."""
+    named = any(layer.variants or {"name", "price"} & layer.fields.keys() for layer in layers)
+    return named or is_og_product(document.metas)
 
 
 def _structured_layers(

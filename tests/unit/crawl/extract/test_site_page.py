@@ -240,6 +240,14 @@ def test_a_structured_product_is_never_suspected() -> None:
     assert found.suspicion(known_text_len=10**6, known_fields={"stock"}) is None
 
 
+def test_an_engine_that_only_guesses_does_not_save_from_suspicion() -> None:
+    body = b"<html><title>Shop</title><body>Are you a robot? Verify you are human</body></html>"
+    profile = SiteProfile(cms="shopify")
+    found = extract_site_page(body, "text/html", "https://shop.ru/products/x", profile)
+    assert found.is_structured is False
+    assert found.suspicion() is not None
+
+
 def test_a_bare_page_is_suspected() -> None:
     assert page("<p>Привет</p>", title="").suspicion() == "bare"
     assert page("<h1>Привет</h1>", title="").suspicion() is None
