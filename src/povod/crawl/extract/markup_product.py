@@ -52,6 +52,11 @@ _CODE_LABEL = re.compile(
 )
 _BRAND_WORDS = ("Бренд", "Производитель", "Торговая марка", "Brand")
 _BRAND_LABEL = re.compile(rf"^ *(?:{'|'.join(_BRAND_WORDS)}) *(?::|$){_VALUE}", re.MULTILINE)
+_MAX_CLIMB = 12
+_PRODUCT_NAME = re.compile(
+    r"product[-_]?(?:detail|page|info|view|main|summary|card\b|single)|item[-_]?detail|\bpdp\b|tovar",
+    re.IGNORECASE,
+)
 _NO_OPTION = re.compile(r"quant|qty|sort|limit|per_page", re.IGNORECASE)
 _BRAND_LABELS = frozenset({"бренд", "производитель", "торговая марка", "марка", "brand"})
 _CODE_LABELS = frozenset({"артикул", "арт", "код товара", "sku", "артикул производителя"})
@@ -71,9 +76,22 @@ def shows_product(shown: Shown, document: Document) -> bool:
     return (
         shown.price is not None
         and shown.has_buy_button
-        and 1 <= len(document.h1s) <= MAX_HEADINGS
+        and len(document.h1s) <= MAX_HEADINGS
         and shown.cards <= MAX_ALIKE
+        and (bool(document.h1s) or _is_within_product(shown.node))
     )
+
+
+def _is_within_product(node: LexborNode | None) -> bool:
+    """Whether an element around the price is named for a product: on pages without a heading."""
+    for _ in range(_MAX_CLIMB):
+        node = node.parent if node is not None else None
+        if node is None or node.tag == "body":
+            return False
+        attributes = node.attributes
+        if _PRODUCT_NAME.search(f"{attributes.get('class') or ''} {attributes.get('id') or ''}"):
+            return True
+    return False
 
 
 def shown_of(document: Document) -> Shown:

@@ -91,7 +91,7 @@ def shown_prices(document: Document) -> Shown:
     """The page's own price and the number of nodes on it that look just alike."""
     shown = Shown()
     nodes: list[PriceNode] = []
-    is_after_heading = False
+    is_after_heading = not document.h1s
     is_among_others = False
     for node in _in_order(document):
         if node.tag == "h1":

@@ -284,3 +284,25 @@ def test_pictures_of_the_gallery() -> None:
 def test_a_choice_without_a_name_is_nothing() -> None:
     choice = '<select><option value="1">L</option></select><select name="x"></select>'
     assert found(f'<b class="price">1 250 ₽</b>{BUY}{choice}').attrs == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "is_product"),
+    [("product-detail", True), ("tovar", True), ("pdp", True), ("promo", False)],
+)
+def test_without_a_heading_the_element_must_be_named_for_a_product(
+    name: str, is_product: bool
+) -> None:
+    html = (
+        f'<html><body><div class="{name}"><b>Чайник</b><i class="price">1 250 ₽</i>{BUY}</div>'
+        '<i class="price">99 ₽</i></body></html>'
+    )
+    product = extract_product(html, URL)
+    assert (product is not None) is is_product
+    if product is not None:
+        assert (product.price, product.name) == (Decimal(1250), None)
+
+
+def test_a_page_of_many_headings_is_no_product() -> None:
+    html = page(f'<b class="price">1 250 ₽</b>{BUY}{"<h1>Ещё</h1>" * 3}')
+    assert extract_product(html, URL) is None
