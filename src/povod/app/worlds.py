@@ -41,5 +41,7 @@ def run_sandbox(
         lines += [f"# {name}={shlex.quote(value)}" for name, value in more.items()]
         env_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         say(f"sandbox: {world.api_url}, {sites} companies, truth in {state}/truth.json")
+        shops = ", ".join(shop["host"] for shop in world.truth()["shops"])
+        say(f"shops: {shops}; open more at {world.api_url}/sandbox/shops")
         say(f"settings: {env_file}; use them with `set -a; . ./{env_file}; set +a`")
         stop.wait()

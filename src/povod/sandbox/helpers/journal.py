@@ -3,6 +3,7 @@
 GET /sandbox/journal?service=&contains=, DELETE /sandbox/journal.
 """
 
+import re
 from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -14,13 +15,16 @@ from starlette.responses import Response
 Endpoint = Callable[[Request], Awaitable[Response]]
 MOST_ENTRIES = 20_000
 MOST_TEXT = 64_000
+MOST_TEXT_IN_ALL = 64 << 20
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 class Journal:
     """The last requests, the oldest first; bodies are kept as text, cut at 64 000 characters."""
 
     def __init__(self) -> None:
-        self._entries: deque[dict[str, Any]] = deque(maxlen=MOST_ENTRIES)
+        self._entries: deque[dict[str, Any]] = deque()
+        self._size = 0
 
     def watched(self, service: str, endpoint: Endpoint) -> Endpoint:
         """The endpoint with a line in the journal for each request, also for those cut off."""
@@ -46,6 +50,9 @@ class Journal:
             "status": 0,
         }
         self._entries.append(entry)
+        self._size += len(entry["body"])
+        while len(self._entries) > MOST_ENTRIES or self._size > MOST_TEXT_IN_ALL:
+            self._size -= len(self._entries.popleft()["body"])
         return entry
 
     def read(self, service: str = "", contains: str = "") -> list[dict[str, Any]]:
@@ -59,12 +66,17 @@ class Journal:
     def clear(self) -> None:
         """Begin anew."""
         self._entries.clear()
+        self._size = 0
 
 
 def _holds(entry: dict[str, Any], text: str) -> bool:
     if not text:
         return True
     wanted = text.casefold()
-    places = [entry["body"], entry["path"], *entry["headers"].values()]
-    escaped = text.encode("unicode_escape").decode().casefold()
-    return any(wanted in place.casefold() or escaped in place.casefold() for place in places)
+    places = [_unescaped(entry["body"]), entry["path"], *entry["headers"].values()]
+    return any(wanted in place.casefold() for place in places)
+
+
+def _unescaped(text: str) -> str:
+    """JSON may write letters as numbers; a canary is to be found all the same."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)

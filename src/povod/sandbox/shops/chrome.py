@@ -1,9 +1,11 @@
 """What the pages of all engines share: head, SEO tags, menu, crumbs, lists, the footer."""
 
 import html
-import json
 from decimal import Decimal
+from functools import cache
 from typing import Any
+
+import orjson
 
 from povod.sandbox.shops.model import Availability, Category, Product, Shop
 from povod.sandbox.shops.themes import THEMES
@@ -88,7 +90,7 @@ def document(shop: Shop, head: str, body: str, *, attributes: str = "") -> str:
     return (
         f'<!doctype html><html lang="ru"><head><meta charset="{shop.charset}">'
         f'<meta name="viewport" content="width=device-width">{head}</head><body{attributes}>'
-        f"<header>{_menu(shop)}</header><main>{body}</main>{_footer(shop)}</body></html>"
+        f"<header>{_menu(shop.theme)}</header><main>{body}</main>{_footer(shop)}</body></html>"
     )
 
 
@@ -137,7 +139,7 @@ def plain_number(price: Decimal) -> str:
 
 def script_json(value: Any) -> str:
     """JSON that may stand inside a script element."""
-    return json.dumps(value, ensure_ascii=False).replace("</", "<\\/")
+    return orjson.dumps(value).decode().replace("</", "<\\/")
 
 
 def product_card(product: Product, path: str) -> str:
@@ -148,12 +150,13 @@ def product_card(product: Product, path: str) -> str:
     )
 
 
-def _menu(shop: Shop) -> str:
-    label = escape(THEMES[shop.theme].label)
+@cache
+def _menu(theme: str) -> str:
     links = (
         f'<a href="{category_path(category)}">{escape(category.name)}</a>'
-        for category in categories_of(shop)
+        for category in THEMES[theme].categories
     )
+    label = escape(THEMES[theme].label)
     return f'<a href="/" class="logo">{label}</a><nav>{" ".join(links)}</nav>'
 
 

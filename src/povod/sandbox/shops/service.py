@@ -19,7 +19,7 @@ from povod.sandbox.shops.model import Shop
 from povod.sandbox.shops.pages import Asked, page_of
 from povod.sandbox.shops.themes import THEMES
 
-MOST_ENTRIES = 500_000
+MOST_ENTRIES = 200_000
 LARGEST_SHOP = 2_000_000
 VIA_HEADER = "X-Sandbox-Via"
 _FIRST_DAY = datetime(2026, 6, 1, tzinfo=UTC)
