@@ -52,6 +52,8 @@ def build_house(settings: Settings, clock: Clock | None = None) -> House:
         LetterDeps(db, clock, settings, delivery, cache(lambda: letter_model(settings, clock))),
         ledger,
     )
+    greetings = Greetings(Parts(db, clock, settings, delivery, quotas))
+    sealer = _sealer(delivery)
     house = House(
         settings=settings,
         clock=clock,
@@ -66,8 +68,10 @@ def build_house(settings: Settings, clock: Clock | None = None) -> House:
         letters=letters,
         leads=LeadsPipeline(search),
         book=build_book(settings, db, clock, quotas, delivery),
-        greetings=Greetings(Parts(db, clock, settings, delivery, quotas)),
-        sites=build_sites(db, clock, settings, ledger, events, quotas, _sealer(delivery)),
+        greetings=greetings,
+        sites=build_sites(
+            db, clock, settings, ledger, events, quotas, sealer, greetings.site_changed
+        ),
     )
     _register(house)
     house.steps = all_steps(house)

@@ -1,7 +1,7 @@
 """Why a message exists: every link from the niche to the answer, in order of time (D100)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from povod.app.occasions import occasion
+from povod.app.steps_of_story import Step, notes_of
 from povod.kit.errors import NotFoundError
 from povod.store.tables import (
     company_facts,
@@ -27,26 +29,6 @@ SHORT_HASH = 16
 # How incoming mail is called in a chain; what is not named here is just mail.
 _MAIL = {"bounce": "bounce", "delay": "bounce", "delivered": "receipt", "reply": "reply"}
 _MAIL |= {"auto": "auto", "unsubscribe": "unsubscribe", "complaint": "refusal"}
-
-
-@dataclass(frozen=True)
-class Step:
-    """One link of the chain.
-
-    `kind` names it, `text` says what, `quote` is what was read or heard, `notes` are particulars
-    by their name (a page can translate the names), `at` is when it happened.
-    """
-
-    kind: str
-    text: str
-    quote: str = ""
-    notes: Mapping[str, str] = field(default_factory=dict)
-    at: datetime | None = None
-
-    @property
-    def detail(self) -> str:
-        """The notes in one line."""
-        return ", ".join(f"{name} {value}" for name, value in self.notes.items())
 
 
 @dataclass(frozen=True)
@@ -81,7 +63,9 @@ def _plain(value: Any) -> Any:
 def tell(conn: Connection, message_id: str) -> Story:
     """The story of our id or Message-ID; `NotFoundError` if there is no such message."""
     message = _find(conn, message_id.strip())
-    steps = [*_search(conn, message["evidence"]), *_reading(conn, message["evidence"])]
+    evidence = message["evidence"]
+    steps = [*_search(conn, evidence), *_reading(conn, evidence)]
+    steps += [*occasion(conn, message["client_id"], evidence)]
     steps += [*_making(message), *_attempts(conn, message["id"]), *_answers(conn, message["id"])]
     return Story(message, steps)
 
@@ -113,28 +97,23 @@ def _row(conn: Connection, table: sa.Table, row_id: str | None) -> Any:
     return conn.execute(sa.select(table).where(table.c.id == row_id)).first()
 
 
-def _notes(**given: Any) -> dict[str, str]:
-    """Particulars that there are; empty ones say nothing."""
-    return {name: str(value) for name, value in given.items() if value not in (None, "")}
-
-
 def _search(conn: Connection, evidence: Mapping[str, Any]) -> Iterator[Step]:
     niche = _row(conn, niches, evidence.get("niche_id"))
     if niche is not None:
         text = ", ".join(part for part in (niche.niche, niche.city) if part)
-        notes = _notes(source=niche.source, table=niche.source_ref[:SHORT_HASH], row=niche.row_no)
+        notes = notes_of(source=niche.source, table=niche.source_ref[:SHORT_HASH], row=niche.row_no)
         yield Step("niche", text, notes=notes, at=niche.created_at)
     query = _row(conn, serp_queries, evidence.get("query_id"))
     if query is not None:
-        notes = _notes(region=query.region_code, window=query.window_tag)
+        notes = notes_of(region=query.region_code, window=query.window_tag)
         yield Step("query", query.query_text, notes=notes, at=query.scheduled_for)
     operation = _row(conn, serp_operations, evidence.get("operation_id"))
     if operation is not None:
-        notes = _notes(cost=operation.cost, reply=(operation.raw_file_id or "")[:SHORT_HASH])
+        notes = notes_of(cost=operation.cost, reply=(operation.raw_file_id or "")[:SHORT_HASH])
         yield Step("operation", operation.operation_id or "", "", notes, operation.requested_at)
     hit = _row(conn, serp_results, evidence.get("hit_id"))
     if hit is not None:
-        notes = _notes(position=hit.position, address=hit.url_raw)
+        notes = notes_of(position=hit.position, address=hit.url_raw)
         taken_in = operation.ingested_at if operation is not None else hit.created_at
         yield Step("hit", hit.title, hit.snippet, notes, taken_in)
 
@@ -142,11 +121,11 @@ def _search(conn: Connection, evidence: Mapping[str, Any]) -> Iterator[Step]:
 def _reading(conn: Connection, evidence: Mapping[str, Any]) -> Iterator[Step]:
     page = _row(conn, company_pages, evidence.get("page_id"))
     if page is not None:
-        notes = _notes(sha256=page.content_sha256[:SHORT_HASH])
+        notes = notes_of(sha256=page.content_sha256[:SHORT_HASH])
         yield Step("page", page.final_url or page.url, notes=notes, at=page.fetched_at)
     contact = _row(conn, contacts, evidence.get("contact_id"))
     if contact is not None:
-        notes = _notes(found_in=contact.found_in, address=contact.source_url)
+        notes = notes_of(found_in=contact.found_in, address=contact.source_url)
         yield Step("contact", contact.value, notes=notes, at=contact.first_seen_at)
     for fact_id in evidence.get("fact_ids", ()):
         fact = _row(conn, company_facts, fact_id)
@@ -157,7 +136,7 @@ def _reading(conn: Connection, evidence: Mapping[str, Any]) -> Iterator[Step]:
 def _making(message: Mapping[str, Any]) -> Iterator[Step]:
     made = message["evidence"].get("text", {})
     offer = message["evidence"].get("offer", {})
-    notes = _notes(
+    notes = notes_of(
         version=made.get("template_version") or made.get("prompt_version"),
         offer=f"{offer['key']} {offer['version']}" if offer else "",
         sha256=message["content_hash"][:SHORT_HASH],
@@ -179,7 +158,7 @@ def _attempts(conn: Connection, message_id: str) -> Iterator[Step]:
     )
     for row in conn.execute(query):
         stopped = [_reason(gate) for gate in row.gates_a if gate.get("result") != "pass"]
-        notes = _notes(number=row.attempt_no, channel=row.provider, stopped_by=", ".join(stopped))
+        notes = notes_of(number=row.attempt_no, channel=row.provider, stopped_by=", ".join(stopped))
         said = " ".join(str(part) for part in (row.reply_code, row.reply_text) if part)
         moment = row.finished_at or row.handoff_at or row.claimed_at
         yield Step("attempt", row.state, said, notes, moment)
@@ -196,6 +175,6 @@ def _answers(conn: Connection, message_id: str) -> Iterator[Step]:
         .order_by(inbound_mail.c.received_at, inbound_mail.c.id)
     )
     for row in conn.execute(query):
-        notes = _notes(matched_by=row.matched_by)
+        notes = notes_of(matched_by=row.matched_by)
         kind = _MAIL.get(row.kind, "mail")
         yield Step(kind, row.subject, row.new_text, notes, row.received_at)

@@ -22,12 +22,14 @@ from povod.greetings.compose import Composer
 from povod.greetings.handing import html_of, whole_text
 from povod.greetings.listener import on_message_moved
 from povod.greetings.manual import Manual, ManualResult, Wish, preview_of
+from povod.greetings.moved_rules import follow_rule
 from povod.greetings.orders import orders_of
 from povod.greetings.parts import Parts
 from povod.greetings.planning import Planner
 from povod.greetings.preview import Previews
 from povod.greetings.run import AgentRun
 from povod.greetings.selection import Selection
+from povod.greetings.site_changes import Report, SiteChanges
 from povod.greetings.submit import Submitter
 from povod.greetings.templates import catalogue as templates
 from povod.greetings.texts import Writer
@@ -53,7 +55,9 @@ class Greetings:
     def prepare(self) -> dict[str, int]:
         """Bring the calendar up to date with this release. At start; repeating it is harmless."""
         with self.parts.db.tx() as conn:
-            return catalogue.refresh(conn)
+            done = catalogue.refresh(conn)
+            moved = sum(follow_rule(self.parts, conn, code) for code in done.changed)
+        return {"added": done.added, "changed": len(done.changed), "moved": moved}
 
     @staticmethod
     def on_message_moved(conn: Connection, message: Mapping[str, Any], old: str, new: str) -> None:
@@ -122,6 +126,8 @@ class Greetings:
             row = desk.change(conn, code, actor, new, confirm=confirm)
             if new.get("is_business_relevant") is False:
                 self._withdraw_rule(conn, code)
+            elif {"rule", "shift"} & set(new):
+                follow_rule(self.parts, conn, code)
         return dict(row)
 
     def _withdraw_rule(self, conn: Connection, code: str) -> None:
@@ -354,6 +360,14 @@ class Greetings:
             gone = events.update().where(events.c.id == event_id)
             conn.execute(gone.values(status="cancelled", reason=reason))
         return len(ended)
+
+    def site_changed(self, report: Report) -> list[str]:
+        """A watched site changed: events for the clients whose site it is; ids of new ones."""
+        return SiteChanges(self.parts).record(report)
+
+    def letter_about_site(self, event_id: str, actor: Actor) -> str:
+        """A letter about such an event, waiting for approval; its id."""
+        return SiteChanges(self.parts).write_letter(event_id, actor)
 
     # answers, demo, dashboard
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from povod.crawl.extract.site_page import SitePage, extract_site_page
 from povod.crawl.fetch.build import build_fetchers
 from povod.crawl.fetch.fetchers import FetcherSet
 from povod.crawl.policies import Policies, load_policies
@@ -24,6 +25,7 @@ from povod.kit.clock import Clock
 from povod.kit.errors import InputError
 from povod.kit.sealing import Sealer
 from povod.kit.settings import Settings
+from povod.sites.finish.notable import SiteReport
 from povod.sites.options import JobOptions
 from povod.sites.verdict import Verdict
 from povod.store.db import Database
@@ -103,6 +105,10 @@ Finalize = Callable[[JobContext, Verdict], FinishResult]
 Export = Callable[["SitesDeps", Run], dict[str, Any]]
 KeepPage = Callable[[str, str, bytes], str]
 """Stores the page of an address (job, key, body) and gives the path (S126)."""
+OnChanges = Callable[[SiteReport], object]
+"""Told of changes that give a reason to write, once the new state is written (S108)."""
+Extract = Callable[..., SitePage]
+"""What reads a page; `extract_site_page` unless a measurement puts a simpler one in its place."""
 OpenFetchers = Callable[[Settings, Policies], FetcherSet]
 
 
@@ -120,7 +126,9 @@ class SitesDeps:
     finalize: Finalize
     export: Export
     open_fetchers: OpenFetchers = build_fetchers
+    extract: Extract = extract_site_page
     keep_page: KeepPage | None = None
+    on_changes: OnChanges | None = None
     slice_s: float = 60
     """A worker that others wait for turns to them after so long."""
     patience_s: float = 5

@@ -11,6 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from povod.crawl.proxies.checking import check_idle
+from povod.crawl.proxies.pool import ProxyPool
 from povod.engine.events import Events
 from povod.engine.handlers import Handlers
 from povod.engine.ledger import Ledger
@@ -21,7 +23,7 @@ from povod.kit.errors import ConflictError, InputError
 from povod.kit.sealing import Sealer
 from povod.kit.settings import Settings
 from povod.sites import phases
-from povod.sites.deps import Job, SitesDeps
+from povod.sites.deps import Job, OnChanges, SitesDeps
 from povod.sites.exports.artifacts import ArtifactStore, open_store
 from povod.sites.exports.make import ExportMaker, check_kind
 from povod.sites.exports.write import Kind
@@ -130,6 +132,15 @@ class Sites:
         with self.deps.db.tx() as conn:
             return self.deps.ledger.enqueue(conn, work) or ""
 
+    async def check_proxies(self) -> int:
+        """Try idle proxies (S83); 0 when no page to try them with is set."""
+        deps, address = self.deps, self.deps.settings.povod_proxy_check_url
+        if not address:
+            return 0
+        pool = ProxyPool(deps.db, deps.sealer, deps.clock, deps.policies.proxies)
+        async with deps.open_fetchers(deps.settings, deps.policies) as fetchers:
+            return await check_idle(pool, address, fetchers.attempt)
+
     # -- lists ------------------------------------------------------------------------------
 
     def upload(self, raw: bytes, by: str) -> str:
@@ -164,8 +175,9 @@ def build_sites(
     events: Events,
     quotas: Quotas,
     sealer: Sealer,
+    on_changes: OnChanges | None = None,
 ) -> Sites:
-    """Wire the job of sites."""
+    """Wire the job of sites; `on_changes` hears of changes that are worth a letter."""
     store = open_store(settings)
     maker = ExportMaker(db, clock, store, settings.data_dir / "scratch")
     deps = SitesDeps(
@@ -179,6 +191,7 @@ def build_sites(
         finalize=Finisher(maker),
         export=maker.work,
         keep_page=PageKeeper(store),
+        on_changes=on_changes,
     )
     return Sites(deps, quotas, maker)
 

@@ -1,5 +1,6 @@
 """Both catalogues say everything the pages can say, and nothing else."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from povod.web import auth, problems, view
 
 WEB = Path(view.__file__).parent
 TEMPLATES = "\n".join(path.read_text() for path in sorted(WEB.rglob("*.html")))
-STORY = (WEB.parent / "app" / "story.py").read_text()
+APP = WEB.parent / "app"
+STORY = (APP / "story.py").read_text() + (APP / "occasions.py").read_text()
 SAID_IN_TEMPLATES = set(re.findall(r"""_\(\s*["']([^"']+)["']\s*\)""", TEMPLATES))
 SAID_BY_CODE = {
     *(heading for heading, _ in view.MENU if heading),
@@ -73,13 +75,14 @@ def test_every_code_has_its_words(language: str, group: str) -> None:
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_every_link_of_a_chain_has_its_words(language: str) -> None:
-    kinds = set(re.findall(r'Step\(\s*"([a-z]+)"', STORY))
+    kinds = set(re.findall(r'Step\(\s*"([a-z_]+)"', STORY))
     mail = re.search(r"^_MAIL = .*?\n\n", STORY, re.S | re.M)
     assert mail is not None
     kinds |= set(re.findall(r': "([a-z]+)"', mail[0])) | {"mail"}
     assert codes_of(language, "chain") == kinds
-    notes = re.findall(r"_notes\((.*?)\)\n", STORY, re.S)
-    names = {name for text in notes for name in re.findall(r"\b([a-z_0-9]+)=", text)}
+    calls = [node for node in ast.walk(ast.parse(STORY)) if isinstance(node, ast.Call)]
+    named = [call for call in calls if getattr(call.func, "id", "") == "notes_of"]
+    names = {keyword.arg for call in named for keyword in call.keywords}
     assert codes_of(language, "note") == names
 
 

@@ -8,7 +8,7 @@ from povod.crawl.frontier import count_urls
 from povod.kit.errors import ConflictError, NotFoundError
 from povod.sites.deps import SitesDeps
 from povod.sites.finish.changes import NOT_CHECKED, REMOVED
-from povod.sites.finish.finalize import diff_of
+from povod.sites.finish.finalize import diff_of, tell
 from povod.sites.options import JobOptions
 from povod.sites.states import Superseded, try_move
 from povod.sites.verdict import judge
@@ -35,6 +35,7 @@ def _decide(deps: SitesDeps, job_id: str, by: str, *, believed: bool) -> dict[st
         counts = {name: int(job[name]) for name in _COUNTS}
     options = JobOptions.parse(job["options"])
     diff_of(deps, job, options, spare_removed=not believed).write()
+    tell(deps, job_id)
     _settle(deps, job, options)
     return counts
 

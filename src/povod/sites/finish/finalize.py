@@ -14,6 +14,7 @@ from povod.sites.exports.make import USUAL, ExportMaker
 from povod.sites.finish.changes import Rules
 from povod.sites.finish.commit import Diff, is_suspicious
 from povod.sites.finish.fields import compared
+from povod.sites.finish.notable import notable
 from povod.sites.finish.twins import mark_twins
 from povod.sites.input.masks import Masks
 from povod.sites.options import JobOptions
@@ -55,6 +56,7 @@ class Finisher:
             mark.keep(ctx, **counts, diff_state=state)
         if not mark.held:
             diff_of(ctx.deps, ctx.job, ctx.options).write()
+            tell(ctx.deps, ctx.job_id)
         return mark.held
 
     def _make_files(self, ctx: JobContext, mark: "Mark", failed: bool) -> bool:
@@ -74,6 +76,12 @@ class Finisher:
             mark.files.append(kind.file_name)
             mark.keep(ctx)
         return False
+
+
+def tell(deps: SitesDeps, job_id: str) -> None:
+    """Let the house know of changes worth a letter; whoever listens takes the same news twice."""
+    if deps.on_changes is not None:
+        deps.on_changes(notable(deps.db, job_id))
 
 
 @dataclass
