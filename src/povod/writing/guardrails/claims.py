@@ -16,12 +16,14 @@ _PATRONYMIC = re.compile(
     r"(?<![\w-])([А-ЯЁ][а-яё]{2,}?)(?:[ое]вич(?:а|у|ем|е)?|[ое]вн(?:а|ы|е|у|ой|ою)"
     r"|ичн(?:а|ы|е|у|ой)|ич(?:а|у|ом|ем|е)?)(?!\w)"
 )
+_PATRONYMIC_SIGNS = ("вич", "вн", "ичн", "ич")
 _FATHERS = frozenset(["павл", "яковл", "льв", "михайл", "ильин", "кузьмин", "лукин", "фомин"])
 _QUOTED = re.compile(r"[«\"“„]([^«»\"“”„\n]{2,80})[»\"”“]")
 _LEGAL = re.compile(
     r"(?<!\w)(?:ООО|АО|ПАО|ЗАО|ОАО|НКО|АНО|ИП|LLC|Ltd|Inc|GmbH)\.?\s+[«\"]?"
     r"[А-ЯЁA-Z][\wёЁ-]+|(?<!\w)[A-Z][\w&-]+(?:\s[A-Z][\w&-]+)?,?\s(?:LLC|Ltd|Inc|GmbH|Corp)\b"
 )
+_LEGAL_SIGNS = re.compile(r"(?:[ОАП]О|ИП) |LLC|Ltd|Inc|GmbH|Corp")
 _MONEY = re.compile(
     r"(?:\d[\d\s\u00a0.,]*|(?<!\w)(?:сто|двести|тысяч\w*|миллион\w*|миллиард\w*|million|thousand)\s+)"
     r"(?:тыс\.?|млн\.?|млрд\.?|million|thousand|k)?\s*"
@@ -74,7 +76,8 @@ def find_claims(masked: str, text: str, facts: GreetingFacts) -> Iterator[Hit]:
 
 def _names(masked: str, facts: GreetingFacts) -> Iterator[Hit]:
     own = _stems(_own_texts(facts))
-    for match in _PATRONYMIC.finditer(masked):
+    likely = any(sign in masked for sign in _PATRONYMIC_SIGNS)
+    for match in _PATRONYMIC.finditer(masked) if likely else ():
         if _is_father(fold(match[1])) and _stem(match[0]) not in own:
             yield Hit("foreign_name", match.start(), match.end(), match[0])
     for match in _CAPITALISED.finditer(masked):
@@ -140,6 +143,6 @@ def _companies(masked: str) -> Iterator[Hit]:
     for match in _QUOTED.finditer(masked):
         if BLANK not in match[0] and match[1][:1].isupper():
             yield Hit("foreign_company", match.start(), match.end(), match[1])
-    for match in _LEGAL.finditer(masked):
+    for match in _LEGAL.finditer(masked) if _LEGAL_SIGNS.search(masked) else ():
         if "«" not in match[0] and '"' not in match[0]:
             yield Hit("foreign_company", match.start(), match.end(), match[0])

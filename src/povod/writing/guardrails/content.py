@@ -14,7 +14,12 @@ _AGE = re.compile(
     r"|\b(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)[\w-]* years",
     re.IGNORECASE,
 )
-_AGE_SIGNS = re.compile(r"\d|лет|год|years", re.IGNORECASE)
+_TENS = (
+    "двадцат", "тридцат", "сорок", "пятьдесят", "пятидесят", "шестьдесят", "шестидесят",
+    "семьдесят", "семидесят", "восемьдесят", "восьмидесят", "девяност", "пятнадцат", "сто",
+    "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+)  # fmt: skip
+_DIGIT = re.compile(r"\d")
 _ECHO = re.compile(
     r"(?<!\w)(?:occasion_with|occasion|segment_hint|min_chars|max_chars|wish_max|addressee|kind"
     r"|tone|language|subject|body|wish)(?:\s*[:=]\s*|\"\s*:)"
@@ -40,7 +45,8 @@ def find_content(masked: str, words: list[Word], facts: GreetingFacts) -> Iterat
             continue
         detail = f"topic_{group}" if code == "topic" else ""
         yield Hit(code, start, end, masked[start:end], detail=detail)
-    for match in _AGE.finditer(masked) if _AGE_SIGNS.search(masked) else ():
+    counted = _DIGIT.search(masked) or any(word.folded.startswith(_TENS) for word in words)
+    for match in _AGE.finditer(masked) if counted else ():
         yield Hit("age", match.start(), match.end(), match[0])
     yield from find_meta(masked, facts.echo_keys)
 
@@ -52,17 +58,21 @@ def _is_religious(facts: GreetingFacts) -> bool:
     )
 
 
-_META_SIGNS = re.compile(
-    "модел|нейр|интеллект|промпт|вот |gpt|openai|gigachat|language model|as an|here|artificial"
-    "|сообщени|инструкц|указани|json|prompt|[_:=]"
-)
+_META_SIGNS = (
+    "модел", "нейр", "интеллект", "промпт", "вот ", "gpt", "openai", "gigachat", "model", "as an",
+    "here", "artificial", "сообщени", "инструкц", "указани", "json", "prompt",
+)  # fmt: skip
+_ECHO_SIGNS = re.compile(r"_|[A-Za-z\"]\s*[:=]")
 """One of these stands in every text that speaks of itself: most texts are cleared at once."""
 
 
 def find_meta(masked: str, keys: tuple[str, ...] = ()) -> Iterator[Hit]:
     """The model speaking of itself, of its task, or echoing the keys of its facts."""
-    suspicious = _META_SIGNS.search(masked.lower())
-    for pattern in (_AI, _META, _ECHO) if suspicious else (_AI,):
+    folded = masked.casefold()
+    patterns = [_AI]
+    patterns += [_META] if any(sign in folded for sign in _META_SIGNS) else []
+    patterns += [_ECHO] if _ECHO_SIGNS.search(masked) else []
+    for pattern in patterns:
         for match in pattern.finditer(masked):
             yield Hit("meta", match.start(), match.end(), match[0])
     for key in keys:

@@ -18,6 +18,7 @@ _MARKDOWN = re.compile(
 )
 _HTML = re.compile(r"</?[a-zA-Z][^<>\n]*>|&(?:nbsp|amp|lt|gt|quot|laquo|raquo|mdash|#\d+);")
 _JSON = re.compile(r"[{\[]\s*\"|\"\s*:\s*[\"{\[]|\"\s*[}\]]|\\n|\\\"|^\s*[{}]\s*$", re.MULTILINE)
+_MARKUP_SIGNS = re.compile(r"[*_#`\[\]<>&{}\"\\]")
 _SALUTATION = re.compile(
     r"^(?:(?:много)?уважаем\w+|дорог(?:ой|ая|ие)\b|здравствуйте|добрый (?:день|вечер)|доброе утро"
     r"|приветству(?:ю|ем)|[А-ЯЁ\ue000{][\w\ue000{}]*,\s+здравствуйте|dear\b|hello\b|hi\b"
@@ -73,17 +74,28 @@ def paragraphs_of(body: str) -> list[str]:
 
 def find_structure(masked: str, text: str, *, whole: bool) -> Iterator[Hit]:
     """Lists, marks of other formats, and what stands twice."""
-    for pattern, detail in ((_LIST, "list"), (_MARKDOWN, "markup"), (_HTML, "markup"),
-                            (_JSON, "markup")):  # fmt: skip
+    marked = _MARKUP_SIGNS.search(masked)
+    markup = ((_MARKDOWN, "markup"), (_HTML, "markup"), (_JSON, "markup")) if marked else ()
+    frames = ((_SALUTATION, "salutation"), (_SIGNATURE, "signature")) if whole else ()
+    for pattern, detail in markup:
         match = pattern.search(masked)
         if match:
-            yield Hit("structure", *match.span(), match[0].strip(), detail=detail)
-    frames = [(_SALUTATION, "salutation"), (_SIGNATURE, "signature")]
-    for pattern, detail in frames if whole else ():
-        match = pattern.search(masked)
-        if match:
-            yield Hit("structure", *match.span(), text[match.start() : match.end()], detail=detail)
+            yield Hit("structure", match.start(), match.end(), match[0].strip(), detail=detail)
+    for pattern, detail in ((_LIST, "list"), *frames):
+        for start in _line_starts(masked):
+            match = pattern.match(masked, start)
+            if match:
+                found = text[match.start() : match.end()].strip()
+                yield Hit("structure", match.start(), match.end(), found, detail=detail)
+                break
     yield from _twice(text)
+
+
+def _line_starts(text: str) -> Iterator[int]:
+    start = 0
+    while start >= 0:
+        yield start
+        start = text.find("\n", start) + 1 or -1
 
 
 def _twice(text: str) -> Iterator[Hit]:
@@ -94,7 +106,9 @@ def _twice(text: str) -> Iterator[Hit]:
             yield Hit("structure", *match.span(), match[0].strip(), detail="repeated")
             return
         seen.add(sentence)
-    thanks = list(_THANKS.finditer(text))
+    folded = text.casefold()
+    grateful = any(sign in folded for sign in ("спасибо", "благодар", "thank"))
+    thanks = list(_THANKS.finditer(text)) if grateful else []
     if len(thanks) > 1:
         yield Hit("structure", *thanks[1].span(), thanks[1][0].strip(), detail="thanks")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from povod.writing.greetings.facts import GreetingFacts
 from povod.writing.guardrails.base import FIX, Hit
+from povod.writing.guardrails.words import Word
 
 _ADVERBS = (
     r"(?:\s(?:так|уже|всегда|много|сами|сам|сама|не|ещё|еще|по\sправу|очень|столь|столько|снова"
@@ -38,16 +39,14 @@ _TITLE_F = re.compile(
     r"(?<!\w)(?:уважаемая|дорогая|милая|многоуважаемая)(?=[\s,]+[А-ЯЁ\ue000{])", re.I
 )
 _TITLED = re.compile("важаем|орог|ил(?:ый|ая)")
-_THOU = re.compile(
-    r"(?<!\w)(?:ты|тебя|тебе|тобой|твой|твоя|твоё|твое|твои|твоего|твоей|твоему|твоим|твоих|твою"
-    r"|твоими|будь|желаю тебе)(?!\w)",
-    re.IGNORECASE,
+_THOU_TEXT = (
+    "ты тебя тебе тобой твой твоя твое твои твоего твоей твоему твоим твоих твою твоими будь"
 )
-_YOU = "вы|вас|вам|вами|ваш|ваша|ваше|ваши|вашего|вашей|вашему|вашим|ваших|вашу|вашими|вашем|вашею"
-_LOWER_YOU = re.compile(rf"(?<!\w)(?:{_YOU})(?!\w)")
-_UPPER_YOU = re.compile(
-    rf"(?<!\w)(?:{'|'.join(word.capitalize() for word in _YOU.split('|'))})(?!\w)"
+_THOU = frozenset(_THOU_TEXT.split())
+_YOU_TEXT = (
+    "вы вас вам вами ваш ваша ваше ваши вашего вашей вашему вашим ваших вашу вашими вашем вашею"
 )
+_YOU = frozenset(_YOU_TEXT.split())
 _STARTS = re.compile(r"(?:^|[.!?…\n«„\"])[\s\u00a0]*$")
 _NOMINATIVE = re.compile(
     r"(?<!\w)[Сс]о?[\s\u00a0]+(?:наступающ\w+[\s\u00a0]+)?(?:(?:[А-ЯЁа-яё]+(?:ый|ий|ая|ое|ой))"
@@ -62,7 +61,7 @@ _DOUBLED_COMING = re.compile(
 _DOUBLED_EN = re.compile(r"\b(on|with|happy|the)\s+\1\b", re.IGNORECASE)
 
 
-def find_forms(masked: str, facts: GreetingFacts) -> Iterator[Hit]:
+def find_forms(masked: str, words: list[Word], facts: GreetingFacts) -> Iterator[Hit]:
     """Words that fix a gender which is not known, and «ты» or «вы» of the wrong kind."""
     if facts.language != "ru":
         return
@@ -76,22 +75,30 @@ def find_forms(masked: str, facts: GreetingFacts) -> Iterator[Hit]:
             for match in pattern.finditer(masked):
                 if match[1] not in harmless:
                     yield Hit("gender_form", *match.span(), match[0])
-    for match in _THOU.finditer(masked):
-        yield Hit("you_form", *match.span(), match[0])
-    yield from find_you_case(masked, facts)
+    for word in words:
+        if word.folded in _THOU:
+            yield Hit("you_form", word.start, word.end, masked[word.start : word.end])
+    yield from find_you_case(masked, words, facts)
 
 
-def find_you_case(masked: str, facts: GreetingFacts) -> Iterator[Hit]:
+def find_you_case(masked: str, words: list[Word], facts: GreetingFacts) -> Iterator[Hit]:
     """Small «вы» to one person, capital «Вы» to several."""
-    for match in (_UPPER_YOU if facts.is_group else _LOWER_YOU).finditer(masked):
-        if facts.is_group and _STARTS.search(masked[max(0, match.start() - 4) : match.start()]):
+    for word in words:
+        if word.folded not in _YOU:
             continue
-        yield Hit("you_form", *match.span(), match[0], FIX, "you_case")
+        found = masked[word.start : word.end]
+        if found[0].isupper() != facts.is_group:
+            continue
+        if facts.is_group and _STARTS.search(masked[max(0, word.start - 4) : word.start]):
+            continue
+        yield Hit("you_form", word.start, word.end, found, FIX, "you_case")
 
 
 def find_title(text: str, facts: GreetingFacts) -> Iterator[Hit]:
     """The occasion in a wrong case after «с», a preposition or «наступающим» said twice."""
-    patterns = [_DOUBLED_COMING]
+    folded = text.casefold()
+    coming = folded.count("наступающ") > 1 or folded.count("upcoming") > 1
+    patterns = [_DOUBLED_COMING] if coming else []
     patterns += [_NOMINATIVE, _DOUBLED_WITH] if facts.language == "ru" else [_DOUBLED_EN]
     taken = -1
     for pattern in patterns:
@@ -99,7 +106,8 @@ def find_title(text: str, facts: GreetingFacts) -> Iterator[Hit]:
             taken = match.start()
             yield Hit("title_form", *match.span(), match[0])
     title = facts.occasion.strip()
-    if taken < 0 and title and title != facts.occasion_instrumental and facts.language == "ru":
+    named = bool(title) and title.split()[0].casefold() in folded
+    if taken < 0 and named and title != facts.occasion_instrumental and facts.language == "ru":
         loose = r"[\s\u00a0]+".join(re.escape(word) for word in title.split())
         for match in re.finditer(rf"(?<!\w)[Сс]о?[\s\u00a0]+{loose}(?!\w)", text):
             yield Hit("title_form", *match.span(), match[0])

@@ -22,7 +22,7 @@ def find_language(masked: str, words: list[Word], language: str) -> Iterator[Hit
     own = cyrillic if language == "ru" else latin
     if cyrillic + latin >= MIN_LETTERS and own < MIN_SHARE * (cyrillic + latin):
         yield Hit("language", 0, len(masked), language)
-    for start, end in mixed_script_spans(masked):
+    for start, end in mixed_script_spans(masked) if latin and cyrillic else ():
         yield Hit("language", start, end, masked[start:end], detail="mixed_script")
 
 

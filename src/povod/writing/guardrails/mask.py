@@ -13,10 +13,19 @@ _MIN_LENGTH = 2
 
 def mask(text: str, facts: GreetingFacts) -> str:
     """The text with every fact blanked out, places unchanged."""
-    pattern = _pattern(known_texts(facts))
+    folded = text.casefold()
+    said = tuple(known for known in known_texts(facts) if _first_word(known) in folded)
+    pattern = _pattern(said)
     if pattern is None:
         return text
     return pattern.sub(lambda match: BLANK * len(match[0]), text)
+
+
+@lru_cache(maxsize=4096)
+def _first_word(text: str) -> str:
+    """What must stand in a text for the fact to stand there; quotation marks may differ."""
+    word = re.search(r"\w+", text)
+    return word[0].casefold() if word else ""
 
 
 def known_texts(facts: GreetingFacts) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from povod.writing.greetings.text import GreetingText
 from povod.writing.guardrails.grammar import find_you_case
 from povod.writing.guardrails.mask import mask
 from povod.writing.guardrails.signs import CONTROLS
+from povod.writing.guardrails.words import words_of
 from povod.writing.typography import typeset
 
 
@@ -14,7 +15,8 @@ def repair(text: str, facts: GreetingFacts) -> str:
     if facts.language != "ru":
         return plain
     signs = list(plain)
-    for hit in find_you_case(mask(plain, facts), facts):
+    masked = mask(plain, facts)
+    for hit in find_you_case(masked, words_of(masked), facts):
         first = plain[hit.start]
         signs[hit.start] = first.lower() if facts.is_group else first.upper()
     return "".join(signs)

@@ -15,10 +15,11 @@ _EMOJI = re.compile(
     "[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\u3030\u303d\ufe0f\u20e3\U0001f000-\U0001faff]"
     r"|(?<!\w)[:;]-?[)(DP](?!\w)"
 )
-_LOOSE = re.compile(
-    '["“”„‟\t\r\u202f\u2009]|  | \n|\n |\n\n\n|«[^»]*«|»[^«]*»|^[\\s»]|\\s$|\\.{3}'
-    "|(?:^| )[-–−]{1,3} |\n- | [,;:!?…]| \\.|^[—-] "
-)
+_LOOSE_SIGNS = (
+    '"', "“", "”", "„", "‟", "\t", "\r", "\u202f", "\u2009", "  ", " \n", "\n ", "\n\n\n", "...",
+    " -", " –", " −", " ,", " ;", " :", " !", " ?", " …", " .", "\n-", "\n—", "\n–", "\n−",
+)  # fmt: skip
+_LOOSE = re.compile("«[^»]*«|»[^«]*»|^[\\s»–−—-]|\\s$")
 """What may be set better; texts without any of it are cleared at once."""
 _CAPITALS = re.compile(r"(?<![\w-])[А-ЯЁA-Z]{5,}(?![\w-])")
 _ABBREVIATIONS_TEXT = (
@@ -56,7 +57,7 @@ def find_typography(text: str, language: str) -> Iterator[Hit]:
     A missing no-break space is set on rendering and not reported.
     """
     have = text.replace(NBSP, " ")
-    if not _LOOSE.search(have):
+    if not any(sign in have for sign in _LOOSE_SIGNS) and not _LOOSE.search(have):
         return
     want = typeset(text, language).replace(NBSP, " ")
     if have == want:

@@ -40,8 +40,7 @@ class WordList:
 
     exact: dict[str, str] = field(default_factory=dict)
     stems: dict[int, dict[str, str]] = field(default_factory=dict)
-    phrases: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
-    first_words: set[str] = field(default_factory=set)
+    phrases: list[tuple[frozenset[str], re.Pattern[str], str]] = field(default_factory=list)
     _known: dict[str, str | None] = field(default_factory=dict)
 
     def add(self, entry: str, code: str) -> None:
@@ -50,8 +49,8 @@ class WordList:
         if " " in folded:
             parts = [re.escape(part).replace(r"\*", r"\w*") for part in folded.split()]
             joined = r"\W+".join(parts)
-            self.first_words.add(folded.split()[0].rstrip("*"))
-            self.phrases.append((re.compile(rf"(?<!\w){joined}(?!\w)"), code))
+            whole = frozenset(part for part in folded.split() if "*" not in part)
+            self.phrases.append((whole, re.compile(rf"(?<!\w){joined}(?!\w)"), code))
         elif folded.endswith("*"):
             self.stems.setdefault(len(folded) - 1, {})[folded[:-1]] = code
         else:
@@ -77,11 +76,12 @@ class WordList:
             code = known[word.folded] if word.folded in known else self.code_of(word.folded)
             if code:
                 yield code, word.start, word.end
-        folded = masked.casefold().replace("ё", "е")
-        if len(folded) == len(masked) and self.first_words & {word.folded for word in words}:
-            for pattern, code in self.phrases:
-                for match in pattern.finditer(folded):
-                    yield code, match.start(), match.end()
+        said = {word.folded for word in words}
+        likely = [phrase for phrase in self.phrases if phrase[0] <= said]
+        folded = masked.casefold().replace("ё", "е") if likely else ""
+        for _, pattern, code in likely if len(folded) == len(masked) else ():
+            for match in pattern.finditer(folded):
+                yield code, match.start(), match.end()
 
 
 @cache
