@@ -34,6 +34,8 @@ _LIVE = ("planned", "composed", "closed")
 class DuplicateEventError(ConflictError):
     """The same occasion was ordered for this client before."""
 
+    code = "duplicate_event"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:

@@ -42,7 +42,11 @@ class RunActiveError(ConflictError):
     """Another run is at work; wait for it, it does the same."""
 
     def __init__(self, run_id: str) -> None:
-        super().__init__(f"run_active: run {run_id} is at work; wait until it ends")
+        super().__init__(
+            f"run_active: run {run_id} is at work; wait until it ends",
+            code="run_active",
+            extra={"run_id": run_id},
+        )
         self.run_id = run_id
 
 

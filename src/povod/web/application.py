@@ -19,6 +19,7 @@ from povod.web import (
     problems,
     unsubscribe,
 )
+from povod.web.greetings_api import router as greetings_api
 from povod.web.guard import Guard
 from povod.web.session import SessionKeeper
 from povod.web.view import Renderer
@@ -53,5 +54,6 @@ def create_app(house: "House") -> FastAPI:
     problems.install(app)
     for room in (overview, companies, letters, live, preferences, auth, unsubscribe, api):
         app.include_router(room.router)
+    app.include_router(greetings_api)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
