@@ -151,6 +151,8 @@ def test_placeholders_are_counted_over_all_parts() -> None:
         ({"company_name": "{{7*7}}"}, "Пусть компания {{7*7}} растёт."),
         ({"occasion": "День фирмы 2 мая"}, "Наш повод: День фирмы 2 мая."),
         ({"company_name": 'ООО "Ромашка"'}, "Пусть ООО «Ромашка» растёт."),
+        ({"company_name": "ООО «Север»"}, "Пусть «Север» растёт."),
+        ({"company_name": "Acme LLC"}, "Пусть компания «Acme» растёт и радует всех нас."),
         ({"known": ("скидка",)}, "Как говорится, скидка не помеха."),
         ({"occasion_kind": "religious"}, "Светлого Рождества и Божьей милости Вам."),
     ],
@@ -220,6 +222,10 @@ def test_reasons_come_in_the_language_of_the_reader() -> None:
         ("f", "Вы добилась успеха.", True),
         ("f", "Вы и Ваши дела вызывают уважение.", False),
         ("f", "Мы рады видеть Вас.", False),
+        ("m", "Вы был надёжной опорой.", True),
+        (None, "Желаем быть счастливой.", True),
+        (None, "Желаем оставаться таким же бодрым.", True),
+        (None, "Желаем Вам быть опорой и душой команды.", False),
     ],
 )
 def test_forms_fit_the_gender(gender: str | None, text: str, bad: bool) -> None:
@@ -314,11 +320,22 @@ def test_facts_may_come_as_mapping_or_object() -> None:
     assert [one.code for one in found] == ["relative_day"]
 
 
+def test_ordinary_words_that_are_names_too() -> None:
+    assert codes("Любовь, забота и тепло пусть живут в доме. Надежда, вера и мир!") == []
+    assert codes("Елена, желаем добра!") == ["foreign_name"]
+
+
+def test_echo_of_the_prompt_is_found() -> None:
+    facts = replace(MODEL, echo_keys=("segment=vip", ""))
+    assert "meta" in codes("Желаем добра segment=vip друзьям.", facts)
+
+
 def test_letters_meet_the_common_rules() -> None:
     facts = ["Наша компания работает. ИНН 7707083893"]
     assert [one.code for one in check("ИНН 7707083893", facts)] == []
     assert "pii_card" in {one.code for one in check("Карта 4111 1111 1111 1111", facts)}
     assert "meta" in {one.code for one in check("Как языковая модель, пишу.", facts)}
+    assert check("Ваша нейросеть помогает.", ["Наша нейросеть считает, помогает"]) == []
     assert "control" in {one.code for one in check("Мы\u200bработаем", facts)}
     assert check(GreetingText("Добрый день", "Мы рады", "знакомству"), []) == []
     assert check("Мы рады.", {"quote": "Мы рады"}) == check("Мы рады.", "Мы рады") == []
@@ -331,7 +348,7 @@ def test_check_is_fast() -> None:
     text = TEXT._replace(body=body[:1200])
     check(text, FACTS)
     best = min(_seconds(text) for _ in range(15))
-    assert best < 0.006  # 3 ms on a quiet machine (G158)
+    assert best < 0.005  # 3 ms on a quiet machine (G158)
 
 
 def _seconds(text: GreetingText) -> float:

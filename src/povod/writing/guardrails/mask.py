@@ -9,6 +9,9 @@ BLANK = "\ue000"
 """Stands for every character of a fact: no letter, no digit, no blank."""
 
 _MIN_LENGTH = 2
+_LEGAL_FORM = re.compile(
+    r"^\s*(?:ООО|АО|ПАО|ЗАО|ОАО|НКО|АНО|ИП|LLC|Ltd)\s+|,?\s+(?:LLC|Ltd|Inc)\.?$"
+)
 
 
 def mask(text: str, facts: GreetingFacts) -> str:
@@ -35,6 +38,7 @@ def known_texts(facts: GreetingFacts) -> tuple[str, ...]:
         facts.company_name, facts.occasion, facts.occasion_instrumental, facts.short_instrumental,
         facts.sender_name, facts.sender_position, facts.sender_company, *facts.known,
     }  # fmt: skip
+    own |= {_bare_company(facts.company_name), _bare_company(facts.sender_company)}
     if facts.occasion_kind == "new_year" and facts.year:
         own.add(str(facts.year))
     if facts.occasion_code == "womens_day" or facts.occasion_kind == "womens_day":
@@ -42,6 +46,11 @@ def known_texts(facts: GreetingFacts) -> tuple[str, ...]:
     if facts.occasion_code == "defender_day" or facts.occasion_kind == "defender_day":
         own |= {"23 Февраля", "23 февраля", "February 23", "23 February"}
     return tuple(sorted((text.strip() for text in own if _usable(text)), key=len, reverse=True))
+
+
+def _bare_company(name: str) -> str:
+    """The name as people say it: «Ромашка» of ООО «Ромашка»."""
+    return _LEGAL_FORM.sub("", name).strip(' «»"„“”')
 
 
 def _usable(text: str) -> bool:
