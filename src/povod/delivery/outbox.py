@@ -176,6 +176,7 @@ class Outbox:
         new: dict[str, Any] = {k: _HUMAN_EDIT[k](v) for k, v in changes.items() if k in _HUMAN_EDIT}
         if "to_value" in changes:
             new |= self._new_recipient(message, changes["to_value"])
+            consents.derive(conn, {**message, **new}, self._office.clock.now())
         unknown = set(changes) - set(_HUMAN_EDIT) - {"to_value"}
         if unknown:
             raise InputError(f"{', '.join(sorted(unknown))} cannot be edited")

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from povod.greetings.calendar.rules import occurrence
 from povod.greetings.calendar.shift import AFTER, BEFORE, SAME, deliver_on
-from povod.greetings.eligibility import eligible, eligible_otherwise
+from povod.greetings.eligibility import eligible, eligible_otherwise, not_meant
 from povod.greetings.matching import Match, Matcher
 from povod.greetings.model import (
     ANNIVERSARY,
@@ -210,7 +210,8 @@ class Finder:
         if found.event_type == ANNIVERSARY:
             reason = eligible_otherwise(client, when.deliver)
         else:
-            reason = eligible(client, rule, when.deliver)
+            reason = not_meant(client, rule) if rule else ""
+            reason = reason or eligible(client, rule, when.deliver)
         reason = reason or found.reason or (LATE if when.missed else "")
         kind = rule.kind if rule else found.event_type
         return Candidate(

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from povod.greetings.model import BIRTHDAY, Client, Holiday
+from povod.greetings.model import Client, Holiday
 
 ADULT, OLDEST = 18, 100
 COUNTED_ONLY = frozenset({"not_audience", "no_opt_in"})
@@ -26,6 +26,12 @@ def eligible(client: Client, rule: Holiday | None, on: date) -> str:
         or (_of_birthday(client) if rule is None else "")
         or (_of_rule(client, rule) if rule is not None else "")
     )
+
+
+def not_meant(client: Client, rule: Holiday) -> str:
+    """Why the rule does not address this client at all; such occasions are no events (G24)."""
+    reason = _of_rule(client, rule)
+    return reason if reason in COUNTED_ONLY else ""
 
 
 def eligible_otherwise(client: Client, on: date) -> str:
@@ -83,6 +89,3 @@ def _of_rule(client: Client, rule: Holiday) -> str:
     if (rule.opt_in or rule.kind == "religious") and not client.standing.religious:
         return "no_opt_in"
     return ""
-
-
-__all__ = ["BIRTHDAY", "COUNTED_ONLY", "REASONS", "age_on", "eligible", "eligible_otherwise"]

@@ -77,7 +77,7 @@ def orders_of(conn: Connection, event_ids: Sequence[str]) -> list[Order]:
             rows[name],
             known[rows[name]["client_id"]],
             calendar.get(rows[name]["holiday_id"] or ""),
-            recent[rows[name]["client_id"]],
+            [row for row in recent[rows[name]["client_id"]] if row["event_id"] != name],
         )
         for name in event_ids
         if name in rows
@@ -126,7 +126,7 @@ def _recent(conn: Connection, people: Sequence[str]) -> dict[str, list[Row]]:
         .where(among(conn, greetings.c.client_id, people), greetings.c.status != "cancelled")
         .subquery()
     )
-    query = sa.select(numbered).where(numbered.c.place <= REMEMBERED)
+    query = sa.select(numbered).where(numbered.c.place <= REMEMBERED + 1)
     for row in conn.execute(query.order_by(numbered.c.place)).mappings():
         found[row["client_id"]].append(dict(row))
     return found

@@ -66,8 +66,8 @@ class Refresher:
             .where(
                 greetings.c.status.in_(OPEN),
                 sa.or_(
-                    clients.c.updated_at > greetings.c.updated_at,
-                    events.c.updated_at > greetings.c.updated_at,
+                    clients.c.updated_at >= greetings.c.updated_at,
+                    events.c.updated_at >= greetings.c.updated_at,
                 ),
             )
         )
@@ -76,17 +76,7 @@ class Refresher:
 
     def _move_dates(self, greeting_id: str) -> bool:
         with self._parts.db.tx() as conn:
-            row = get_greeting(conn, greeting_id)
-            order = orders_of(conn, [row["event_id"]])[0]
-            hours = order_hours(order, self._parts)
-            if row["message_id"] and not self._parts.delivery.move_dates(
-                conn, row["message_id"], hours.not_before, hours.expires_at
-            ):
-                return False
-            notes = {**(row["metadata"] or {}), "moved_from": row["deliver_on"].isoformat()}
-            day = order.event["deliver_on"]
-            change(conn, row, deliver_on=day, expires_at=hours.expires_at, metadata=notes)
-            return True
+            return follow_event(self._parts, conn, greeting_id)
 
     def refill(self, greeting_id: str) -> bool:
         """Fill a draft with the facts as they are now; False if they are what they were."""
@@ -138,3 +128,18 @@ class Refresher:
                 if one.key == row["variant_id"]:
                     return render_greeting(one, facts)
         return assemble(row["subject"], row["body"], row["wish"], replace(facts))
+
+
+def follow_event(parts: Parts, conn: Connection, greeting_id: str) -> bool:
+    """Move a draft and its message to the day of its event; False when a worker has it."""
+    row = get_greeting(conn, greeting_id)
+    order = orders_of(conn, [row["event_id"]])[0]
+    hours = order_hours(order, parts)
+    if row["message_id"] and not parts.delivery.move_dates(
+        conn, row["message_id"], hours.not_before, hours.expires_at
+    ):
+        return False
+    notes = {**(row["metadata"] or {}), "moved_from": row["deliver_on"].isoformat()}
+    day = order.event["deliver_on"]
+    change(conn, row, deliver_on=day, expires_at=hours.expires_at, metadata=notes)
+    return True

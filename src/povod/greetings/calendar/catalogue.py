@@ -6,6 +6,7 @@ added (`source=user`), G25-G29.
 
 import csv
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -68,17 +69,24 @@ def is_on_at_first(row: Row) -> bool:
     return bool(row["kind"] == "public")
 
 
-def refresh(conn: Connection) -> dict[str, int]:
-    """Bring the shipped rules up to date; how many were added and changed."""
+@dataclass(frozen=True)
+class Refreshed:
+    """What a new release brought: how many rules, and the codes of those it changed."""
+
+    added: int
+    changed: tuple[str, ...]
+
+
+def refresh(conn: Connection) -> Refreshed:
+    """Bring the shipped rules up to date; what people changed stays as it is."""
     query = sa.select(holidays).where(holidays.c.source == "builtin")
     known = {row["code"]: row for row in conn.execute(query).mappings()}
     taken = set(conn.execute(sa.select(holidays.c.code)).scalars())
     new = [row for row in shipped() if row["code"] not in taken]
     bulk_insert(conn, holidays, [{**row, "source": "builtin"} for row in new], ["code"])
-    changed = 0
-    for row in shipped():
-        changed += row["code"] in known and _update(conn, known[row["code"]], row)
-    return {"added": len(new), "changed": changed}
+    old = [row for row in shipped() if row["code"] in known]
+    changed = tuple(row["code"] for row in old if _update(conn, known[row["code"]], row))
+    return Refreshed(len(new), changed)
 
 
 def _update(conn: Connection, stored: Row, row: Row) -> bool:
