@@ -1,6 +1,7 @@
 """Cases of a name, for user templates only (G67): shipped texts avoid them by wording."""
 
 import re
+from functools import cache
 
 from pytrovich.enums import Case, NamePart
 from pytrovich.enums import Gender as PetrovichGender
@@ -13,9 +14,13 @@ from povod.writing.names.split import split_name, tokens_of
 
 _CASES = {"genitive": Case.GENITIVE, "dative": Case.DATIVE, "accusative": Case.ACCUSATIVE}
 _GENDERS = {"m": PetrovichGender.MALE, "f": PetrovichGender.FEMALE}
-_MAKER = PetrovichDeclinationMaker()
 _FIXED = re.compile(r"(?:[оеуиюыэё]|[ыи]х|ко|аго|яго|ово)$")
 """Surnames with these endings have one form for all cases."""
+
+
+@cache
+def _maker() -> PetrovichDeclinationMaker:
+    return PetrovichDeclinationMaker()
 
 
 def decline(name: str, case: str, gender: str | None = None) -> str | None:
@@ -42,7 +47,7 @@ def _form(word: str, role: NamePart, gender: str, case: Case) -> str | None:
     if fold(word) in lists().indeclinable or _stays(word, role, gender):
         return word
     try:
-        form = _MAKER.make(role, _GENDERS[gender], case, word)
+        form = _maker().make(role, _GENDERS[gender], case, word)
     except (ValueError, KeyError, IndexError, TypeError):
         return None
     return str(form) if form else None
