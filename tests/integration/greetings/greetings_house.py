@@ -16,7 +16,7 @@ from povod.kit.clock import FixedClock
 from povod.kit.ids import new_id
 from povod.kit.settings import Settings, load_settings
 from povod.store.db import Database
-from povod.store.tables import clients, consents, events, greetings
+from povod.store.tables import agent_runs, clients, consents, events, greetings
 from povod.store.tables import outreach_messages as messages
 
 OPERATOR = Actor("operator", "ivan")
@@ -109,6 +109,13 @@ class House:
 
     def run(self, **given: Any) -> dict[str, Any]:
         return self.greetings.run_once(**given)
+
+    def end_leases(self) -> None:
+        """The process that ran is gone, and its lease with it."""
+        past = datetime(2020, 1, 1, tzinfo=UTC)
+        with self.db.tx() as conn:
+            running = agent_runs.c.status == "running"
+            conn.execute(agent_runs.update().where(running).values(lease_until=past))
 
     def send(self) -> dict[str, int]:
         """Plan and send what is due now."""
