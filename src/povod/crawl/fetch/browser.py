@@ -122,7 +122,7 @@ class BrowserFetcher:
         address = href(request.url)
         host = check_address(address, self._guard, request.ports)
         async with self._slots:
-            room = await self._room(host, request)
+            room = await self._opened_room(host, request)
             async with room.lock:
                 room.ticket.begin(request.allowance)
                 room.ticket.admits = _same_site_as(host, request)
@@ -204,6 +204,15 @@ class BrowserFetcher:
         except SlowError:
             pass  # the page as far as it has come; the extractor says whether that is enough
         return answer
+
+    async def _opened_room(self, host: str, request: FetchRequest) -> _Room:
+        from playwright.async_api import Error
+
+        try:
+            return await self._room(host, request)
+        except Error as error:
+            detail = f"the browser has gone: {error.message[:200]}"
+            raise FetchError(FailureClass.CONNECT_RESET, request.url, detail) from None
 
     async def _room(self, host: str, request: FetchRequest) -> _Room:
         key = (host.removeprefix("www."), request.step.tier)

@@ -173,7 +173,7 @@ class EgressProxy:
             address, target = await vetted(self._resolver, self._guard, host, port)
         except GuardError as error:
             raise _RefusedError(FailureClass.GUARD_BLOCKED, str(error)) from None
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise _RefusedError(FailureClass.DNS_ERROR, f"{host}: {error}") from None
         if ticket.upstream is not None:
             return await self._through(ticket, ticket.upstream, address, target)

@@ -26,6 +26,9 @@ from povod.crawl.proxies.model import Proxy
 from povod.kit.guard import AddressGuard
 from povod.kit.retry_after import retry_after_seconds
 
+MAX_FIELD = 64 * 1024
+"""Longest field of an answer: security policies of real sites pass the usual 8 KiB."""
+
 _UNSENT = frozenset(
     {
         FailureClass.GUARD_BLOCKED,
@@ -93,6 +96,8 @@ class HttpFetcher:
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
+            max_line_size=MAX_FIELD,
+            max_field_size=MAX_FIELD,
         )
         return self
 

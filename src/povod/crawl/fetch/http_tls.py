@@ -11,10 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from curl_cffi import CurlECode, CurlOpt
+from curl_cffi import CurlECode, CurlError, CurlOpt
 from curl_cffi.requests import AsyncSession
 from curl_cffi.requests import Response as CurlResponse
-from curl_cffi.requests.exceptions import RequestException
 from yarl import URL
 
 from povod.crawl.fetch.addresses import PUBLIC_ONLY
@@ -151,7 +150,7 @@ class HttpTlsFetcher:
                 body, is_cut = await _collect(answer, request)
             finally:
                 await answer.aclose()  # type: ignore[no-untyped-call]
-        except RequestException as error:
+        except CurlError as error:
             raise _failure(request, ticket, host, error) from None
         except DecodingError as error:
             raise FetchError(FailureClass.PARSE_ERROR, request.url, str(error)) from None
@@ -193,9 +192,7 @@ async def _collect(answer: CurlResponse, request: FetchRequest) -> tuple[bytes, 
     return inflater.body(), inflater.is_full or not inflater.is_complete
 
 
-def _failure(
-    request: FetchRequest, ticket: Ticket, host: str, error: RequestException
-) -> FetchError:
+def _failure(request: FetchRequest, ticket: Ticket, host: str, error: CurlError) -> FetchError:
     """The class: what the egress proxy knows first, then libcurl's code."""
     if ticket.is_exhausted:
         return FetchError(FailureClass.BUDGET, request.url, "no bytes left")

@@ -7,7 +7,9 @@ import brotli  # type: ignore[import-untyped]
 import zstandard
 
 ACCEPTED = "gzip, deflate, br, zstd"
-_PLAIN = ("", "identity")
+_PLAIN = frozenset({"", "identity", "none", "utf-8", "utf8", "7bit", "8bit", "binary"})
+"""No encoding, and what careless servers write for it."""
+
 _ZSTD_WINDOW = 8 * 1024 * 1024  # RFC 8878 section 3.1.1.1.2: what a receiver should support
 _ZSTD_SLICE = 256
 """Input fed at a time: a block may inflate to 128 KiB, so this bounds what one call can make."""

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import aiohttp
+import orjson
 
 from povod.kit.errors import ExternalError
 
@@ -70,8 +71,6 @@ class ServiceClient:
 
 
 def _object(raw: bytes) -> dict[str, Any]:
-    import orjson
-
     try:
         data = orjson.loads(raw)
     except orjson.JSONDecodeError:

@@ -11,11 +11,12 @@ from povod.kit.errors import GuardError
 
 F = FailureClass
 
-CAUGHT = (aiohttp.ClientError, TimeoutError, GuardError, DecodingError, OSError)
+CAUGHT = (aiohttp.ClientError, TimeoutError, GuardError, DecodingError, OSError, UnicodeError)
 """What a request may end with besides an answer."""
 
 _BY_KIND: tuple[tuple[type[BaseException], FailureClass], ...] = (
     (GuardError, F.GUARD_BLOCKED),
+    (UnicodeError, F.DNS_ERROR),  # a label that no name may have
     (DecodingError, F.PARSE_ERROR),
     (aiohttp.ClientSSLError, F.TLS_ERROR),
     (aiohttp.ClientConnectorDNSError, F.DNS_ERROR),

@@ -301,6 +301,36 @@ def test_name_that_changes_to_a_private_address_is_refused(internet) -> None:
     assert error.kind is F.GUARD_BLOCKED
 
 
+def test_name_that_nobody_can_have_is_a_dns_error(internet) -> None:
+    async def work(net):
+        from aiohttp.resolver import ThreadedResolver
+
+        net.resolver._system = ThreadedResolver()
+        server = await net.proxy("http")
+        http = await net.http()
+        kinds = []
+        for proxy in (None, server.proxy):
+            with pytest.raises(FetchError) as caught:
+                await http.fetch(FetchRequest(url=f"http://{'a' * 64}.ru/", proxy=proxy))
+            kinds.append(caught.value.kind)
+        return kinds
+
+    assert run(internet, work) == [F.DNS_ERROR, F.DNS_ERROR]
+
+
+def test_long_fields_and_careless_encodings_are_read(internet) -> None:
+    async def work(net):
+        policy = "default-src " + "https://cdn.firma.ru " * 1500
+        net.html(
+            "/", PAGE, **{"Content-Security-Policy": policy.strip(), "Content-Encoding": "utf-8"}
+        )
+        return await (await net.http()).fetch(FetchRequest(url="http://firma.ru/"))
+
+    response = run(internet, work)
+    assert response.body.decode() == PAGE
+    assert len(response.headers["content-security-policy"]) > 30_000
+
+
 def test_www_and_https_are_the_same_host(internet) -> None:
     async def work(net):
         net.html("/page", PAGE)
