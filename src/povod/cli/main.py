@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from povod import __version__
-from povod.cli import book, db, deliver, leads, run
+from povod.cli import book, db, deliver, greet, leads, run
 from povod.cli.output import complain, say
 from povod.kit.errors import ConfigurationError, InputError, PovodError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.add_typer(leads.app, name="leads")
 app.add_typer(book.app, name="book")
 app.add_typer(deliver.app, name="deliver")
+app.add_typer(greet.app, name="greet")
 app.add_typer(db.app, name="db")
 run.register(app)
 
