@@ -13,7 +13,6 @@ import structlog
 from povod.crawl.budgets import take_request
 from povod.crawl.extract.site_page import (
     SitePage,
-    extract_site_page,
     with_answer,
     without_answer,
 )
@@ -55,6 +54,16 @@ PARSER_FAULTS = (
     ValueError,
 )
 """What a page that nobody thought of can raise in pure code: that page fails, not the job (N46)."""
+
+PROXY_FAULTS = frozenset(
+    {
+        FailureClass.PROXY_ERROR,
+        FailureClass.CONNECT_TIMEOUT,
+        FailureClass.READ_TIMEOUT,
+        FailureClass.TOTAL_TIMEOUT,
+    }
+)
+"""What speaks against the proxy that was used."""
 
 GB = 1024**3
 NOTHING = Decimal(0)
@@ -181,7 +190,7 @@ class Desk:
         return bool(await self._means.thread(take))
 
     async def _report(self, proxy: Proxy, ticket: Ticket, attempt: Attempt) -> None:
-        good = attempt.failure not in (FailureClass.PROXY_ERROR, FailureClass.CONNECT_TIMEOUT)
+        good = attempt.failure not in PROXY_FAULTS
         await self._means.thread(
             lambda: self._means.proxies.report(
                 proxy.id,
@@ -242,7 +251,7 @@ class Desk:
 
     def _extract(self, response: Response) -> SitePage | None:
         try:
-            return extract_site_page(
+            return self._ctx.deps.extract(
                 response.body,
                 response.headers.get("content-type", ""),
                 response.final_url,

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from povod.crawl.frontier import NewUrl, add_urls, count_urls
+from povod.crawl.frontier.model import LEASED, PENDING
 from povod.crawl.frontier.urls import store_counts
 from povod.engine.events import Events
 from povod.engine.ledger import Ledger
@@ -152,9 +153,7 @@ class JobStore:
 
     def end_cancelled(self, conn: Connection, job_id: str) -> bool:
         """From cancelling to cancelled when no address is leased any more."""
-        leased = sa.select(job_urls.c.id).where(
-            job_urls.c.job_id == job_id, job_urls.c.state == "leased"
-        )
+        leased = sa.select(job_urls.c.id).where(job_urls.c.job_id == job_id, LEASED)
         if conn.execute(leased.limit(1)).first() is not None:
             return False
         store_counts(conn, job_id)
@@ -214,9 +213,7 @@ class JobStore:
     def _phase_left(self, conn: Connection, job: Job) -> str:
         """Where a final job goes on; `BadState` when nothing of it is left."""
         self._refuse_superseded(conn, job)
-        pending = sa.select(job_urls.c.id).where(
-            job_urls.c.job_id == job["id"], job_urls.c.state == "pending"
-        )
+        pending = sa.select(job_urls.c.id).where(job_urls.c.job_id == job["id"], PENDING)
         if job["phase"] == "input":
             return "input"
         if conn.execute(pending.limit(1)).first() is None:

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from povod.crawl.budgets import MB, BudgetLimits
 from povod.crawl.frontier import JobPlan, count_urls
+from povod.crawl.frontier.model import PENDING
 from povod.crawl.frontier.urls import hosts_of
 from povod.crawl.hosts import HostLimits
 from povod.sites.deps import JobContext
@@ -53,7 +54,7 @@ def plan_crawl(conn: Connection, ctx: JobContext) -> CrawlJob:
 
 def _waiting(conn: Connection, job_id: str, host: str) -> str:
     query = sa.select(job_urls.c.url).where(
-        job_urls.c.job_id == job_id, job_urls.c.state == "pending", job_urls.c.host == host
+        job_urls.c.job_id == job_id, PENDING, job_urls.c.host == host
     )
     return conn.execute(query.limit(1)).scalar() or ""
 

@@ -204,7 +204,7 @@ class JobCrawl:
         self._renewed_at = time.monotonic()
         tokens = {ticket.token for ticket in list(self._flying.values())}
         if tokens:
-            renew(self._deps.db, tokens)
+            renew(self._deps.db, self._ctx.job_id, tokens)
 
     def _end_late(self) -> None:
         """At the deadline of the job the rest is skipped."""

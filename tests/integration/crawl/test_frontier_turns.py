@@ -437,8 +437,8 @@ def test_leases_are_renewed(db, clock):
     tickets = job.turn().tickets
     with db.tx() as conn:
         conn.execute(sa.update(job_urls).values(lease_until=clock.now() - timedelta(days=400)))
-    assert renew(db, {tickets[0].token}) == 2
-    assert renew(db, {"stolen"}) == 0
+    assert renew(db, job.id, {tickets[0].token}) == 2
+    assert renew(db, job.id, {"stolen"}) == 0
     assert job.turn().standstill == "others"
 
 
@@ -488,3 +488,24 @@ def test_ten_thousand_pages_of_a_polite_host_take_less_than_forty_minutes(db, cl
             break
     assert job.counts().ok == 250
     assert (clock.now() - began) * 40 <= timedelta(minutes=40)
+
+
+def test_a_claim_never_looks_at_what_is_done(sqlite_db, clock):
+    """S149, S50: the plan of SQLite uses the partial indexes."""
+    from sqlalchemy import event
+
+    job, seen = Job(sqlite_db, 5), []
+
+    @event.listens_for(sqlite_db.engine, "before_cursor_execute")
+    def note(conn, cursor, statement, values, context, many):
+        if statement.startswith("SELECT") and "FROM job_urls" in statement:
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            seen.append(" ".join(str(row[3]) for row in cursor.fetchall()))
+
+    tickets = job.turn().tickets
+    job.turn([ok(item) for item in tickets], want=0)
+    take_turn(sqlite_db, replace(job.plan, hosts=frozenset()), [], Wish(1, LADDER))
+    assert len(seen) >= 4
+    for plan in seen:
+        assert "ix_job_urls_waiting" in plan or "ix_job_urls_leased" in plan, plan
+        assert "TEMP B-TREE" not in plan

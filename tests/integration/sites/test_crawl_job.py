@@ -342,18 +342,16 @@ def test_the_day_budget_of_a_site_pauses_the_job(house, shop):
     assert 0 < job["success_urls"] < 20
 
 
-def test_a_page_that_breaks_the_parser_fails_alone(house, shop, monkeypatch):
+def test_a_page_that_breaks_the_parser_fails_alone(house, shop):
     """N46."""
-    from povod.sites import fetching
-
-    real = fetching.extract_site_page
+    real = house.deps.extract
 
     def fragile(body, kind, url, *rest, **named):
         if url.endswith("/p/7"):
             raise RecursionError("too deep")
         return real(body, kind, url, *rest, **named)
 
-    monkeypatch.setattr(fetching, "extract_site_page", fragile)
+    object.__setattr__(house.deps, "extract", fragile)
     job_id = house.make(shop, TWENTY)
     house.run()
     row = house.urls(job_id)["/p/7"]

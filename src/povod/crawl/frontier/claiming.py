@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from povod.crawl.budgets import RESIDENTIAL, Account
-from povod.crawl.frontier.model import CLAIM_LIMIT, LEASE, Ticket, Turn
+from povod.crawl.frontier.model import CLAIM_LIMIT, LEASE, LEASED, PENDING, Ticket, Turn
 from povod.crawl.frontier.scene import Scene
 from povod.crawl.frontier.urls import end_pending
 from povod.crawl.hosthint import Antibot, HostHint
@@ -29,7 +29,7 @@ _CANDIDATES = (
     )
     .where(
         URLS.job_id == sa.bindparam("job_id"),
-        URLS.state == "pending",
+        PENDING,
         sa.or_(URLS.next_at.is_(None), URLS.next_at <= _NOW),
         URLS.host.in_(sa.bindparam("open_hosts", expanding=True)),
     )
@@ -227,7 +227,7 @@ def _not_before(scene: Scene, host: str) -> datetime | None:
 
 
 def _live_fetcher(scene: Scene, fetcher: str) -> int:
-    query = sa.select(sa.func.count()).where(URLS.state == "leased", URLS.fetcher == fetcher)
+    query = sa.select(sa.func.count()).where(LEASED, URLS.fetcher == fetcher)
     return scene.conn.execute(query).scalar_one()
 
 
@@ -263,8 +263,8 @@ def _explain(scene: Scene, desk: _Desk, hosts: Sequence[str], turn: Turn) -> Non
 def _what_is_left(scene: Scene) -> list[str]:
     """Which of `pending` and `leased` there are."""
     found = []
-    for state in ("pending", "leased"):
-        query = sa.select(URLS.id).where(URLS.job_id == scene.plan.job_id, URLS.state == state)
+    for state, is_so in (("pending", PENDING), ("leased", LEASED)):
+        query = sa.select(URLS.id).where(URLS.job_id == scene.plan.job_id, is_so)
         if scene.conn.execute(query.limit(1)).first() is not None:
             found.append(state)
     return found
@@ -273,7 +273,7 @@ def _what_is_left(scene: Scene) -> list[str]:
 def _next_at(scene: Scene, hosts: Sequence[str]) -> datetime | None:
     query = sa.select(sa.func.min(URLS.next_at)).where(
         URLS.job_id == scene.plan.job_id,
-        URLS.state == "pending",
+        PENDING,
         URLS.next_at > scene.now,
         URLS.host.in_(list(hosts)),
     )

@@ -7,11 +7,17 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+
 from povod.crawl.budgets import Account, BudgetLimits
 from povod.crawl.hosts import HostLimits, Observation
 from povod.crawl.ladder import LadderPolicy
 from povod.crawl.policies import Policies
 from povod.crawl.steps import Step
+
+PENDING = sa.text("job_urls.state = 'pending' AND job_urls.state <> 'done'")
+LEASED = sa.text("job_urls.state = 'leased' AND job_urls.state <> 'done'")
+"""Spelt out: with a parameter, or without the condition of the partial index, SQLite scans."""
 
 LEASE = timedelta(seconds=150)
 RENEW_SECONDS = 30.0

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from povod.crawl.frontier.claiming import claim
-from povod.crawl.frontier.model import LEASE, JobPlan, Settled, Turn, Wish
+from povod.crawl.frontier.model import LEASE, LEASED, JobPlan, Settled, Turn, Wish
 from povod.crawl.frontier.scene import Scene
 from povod.crawl.frontier.settling import reap, settle, write_counters
 from povod.crawl.frontier.urls import end_pending
@@ -22,7 +22,7 @@ _LIVE = (
         URLS.id, URLS.job_id, URLS.host, URLS.tier, URLS.attempts, URLS.lease_until,
         URLS.lease_token, URLS.reserved_bytes, URLS.error_class, URLS.updated_at,
     )
-    .where(URLS.state == "leased", URLS.host.in_(sa.bindparam("hosts", expanding=True)))
+    .where(LEASED, URLS.host.in_(sa.bindparam("hosts", expanding=True)))
 )  # fmt: skip
 
 
@@ -105,13 +105,14 @@ def _note_stop(conn: Connection, job_id: str, reason: str) -> None:
     conn.execute(sa.update(jobs).where(unset).values(stop_reason=reason))
 
 
-def renew(db: Database, tokens: Collection[str]) -> int:
+def renew(db: Database, job_id: str, tokens: Collection[str]) -> int:
     """Begin the leases of these claims anew; returns how many addresses are still held (S48)."""
     with db.tx() as conn:
         until = db.lease_time(conn) + LEASE
         held = sa.and_(
+            URLS.job_id == job_id,
+            LEASED,
             among(conn, URLS.lease_token, sorted(tokens)),
-            URLS.state == "leased",
             URLS.lease_until < until,
         )
         return conn.execute(sa.update(job_urls).where(held).values(lease_until=until)).rowcount

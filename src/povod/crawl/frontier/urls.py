@@ -8,7 +8,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from povod.crawl.frontier.model import FAILURE, SUCCESS, UNCOUNTED_REASONS, Counts, NewUrl
+from povod.crawl.frontier.model import (
+    FAILURE,
+    LEASED,
+    PENDING,
+    SUCCESS,
+    UNCOUNTED_REASONS,
+    Counts,
+    NewUrl,
+)
 from povod.crawl.urlkey import host_of_key
 from povod.kit.ids import new_id
 from povod.store.bulk import bulk_insert
@@ -111,7 +119,7 @@ def end_pending(
     """End everything that waits (and fits `where`) in one statement; counters follow."""
     ended = conn.execute(
         sa.update(job_urls)
-        .where(job_urls.c.job_id == job_id, job_urls.c.state == "pending", *where)
+        .where(job_urls.c.job_id == job_id, PENDING, *where)
         .values(state="done", outcome=outcome, reason=reason, next_at=None, finished_at=now)
     ).rowcount
     if ended:
@@ -128,7 +136,7 @@ def expire_leases(conn: Connection, job_id: str) -> int:
     The next turn takes them back. Their holders find out when they settle: what they bring then
     is thrown away.
     """
-    held = sa.and_(job_urls.c.job_id == job_id, job_urls.c.state == "leased")
+    held = sa.and_(job_urls.c.job_id == job_id, LEASED)
     return conn.execute(sa.update(job_urls).where(held).values(lease_until=LONG_AGO)).rowcount
 
 
