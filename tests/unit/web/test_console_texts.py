@@ -1,6 +1,7 @@
 """Both catalogues say everything the pages can say, and nothing else."""
 
 import ast
+import importlib.util
 import re
 from pathlib import Path
 
@@ -42,6 +43,24 @@ CODES = {
     "window": {"night", "day"},
     "lane": {"RU", "OTHER", "greeting"},
 }
+
+
+def _codes_of_jobs() -> dict[str, set[str]]:
+    """Codes that the other jobs add, each in a module beside this one."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(Path(__file__).parent.glob("console_codes_*.py")):
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        for group, codes in module.CODES.items():
+            found[group] = found.get(group, set()) | codes
+    return found
+
+
+for _group, _codes in _codes_of_jobs().items():
+    CODES[_group] = CODES.get(_group, set()) | _codes
 
 
 def files(language: str) -> list[Path]:
