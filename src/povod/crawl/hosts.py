@@ -60,13 +60,20 @@ def observed(
     state: HostState, seen: Observation, rules: PolitenessPolicy, limits: HostLimits, now: datetime
 ) -> HostState:
     """The state after one more request."""
-    state = replace(
-        state,
+    latencies = [*state.latencies, round(seen.latency_s * 1000)][-rules.slow_window :]
+    until, reason = _asked_to_wait(state, seen, rules, now)
+    return HostState(
         delay_ms=_throttled(state.delay_ms, seen, rules, limits),
+        next_request_at=state.next_request_at,
+        blocked_until=until,
+        blocked_reason=reason,
+        latencies=latencies,
+        concurrency=_paced(state.concurrency, state.requests + 1, latencies, rules, limits),
         requests=state.requests + 1,
         mean_page_bytes=_mean(state.mean_page_bytes, seen),
+        crawl_delay_ms=state.crawl_delay_ms,
+        notes=state.notes,
     )
-    return _paced(_asked_to_wait(state, seen, rules, now), seen, rules, limits)
 
 
 def _throttled(
@@ -93,29 +100,30 @@ def _mean(mean: int, seen: Observation) -> int:
 
 def _asked_to_wait(
     state: HostState, seen: Observation, rules: PolitenessPolicy, now: datetime
-) -> HostState:
+) -> tuple[datetime | None, str]:
     """`Retry-After` stops the host (S65)."""
+    before = state.blocked_until
     if not seen.retry_after:
-        return state
+        return before, state.blocked_reason
     until = now + timedelta(seconds=min(seen.retry_after, rules.retry_after_max_s))
-    if state.blocked_until is not None and state.blocked_until >= until:
-        return state
-    return replace(state, blocked_until=until, blocked_reason="retry_after")
+    if before is not None and before >= until:
+        return before, state.blocked_reason
+    return until, "retry_after"
 
 
 def _paced(
-    state: HostState, seen: Observation, rules: PolitenessPolicy, limits: HostLimits
-) -> HostState:
+    concurrency: int,
+    requests: int,
+    latencies: Sequence[int],
+    rules: PolitenessPolicy,
+    limits: HostLimits,
+) -> int:
     """Fewer at once while the host is slow, one more a hundred pages when it is not (S67)."""
-    latencies = [*state.latencies, round(seen.latency_s * 1000)][-rules.slow_window :]
-    state = replace(state, latencies=latencies)
-    now_at = state.concurrency or limits.max_concurrency
-    if is_slow(latencies, rules) and state.requests % rules.slow_window == 0:
-        return replace(state, concurrency=max(1, int(now_at * rules.slow_factor)))
-    if state.concurrency and state.requests % rules.faster_every_pages == 0:
-        more = state.concurrency + 1
-        return replace(state, concurrency=0 if more >= limits.max_concurrency else more)
-    return state
+    if requests % rules.slow_window == 0 and is_slow(latencies, rules):
+        return max(1, int((concurrency or limits.max_concurrency) * rules.slow_factor))
+    if concurrency and requests % rules.faster_every_pages == 0:
+        return 0 if concurrency + 1 >= limits.max_concurrency else concurrency + 1
+    return concurrency
 
 
 def is_slow(latencies: Sequence[int], rules: PolitenessPolicy) -> bool:

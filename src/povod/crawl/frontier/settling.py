@@ -86,15 +86,19 @@ def _write_pages(scene: Scene, settled: Sequence[Settled]) -> None:
 
 
 def _pay(scene: Scene, settled: Sequence[Settled], held: set[str]) -> None:
+    sums: dict[tuple[str, datetime], list[int]] = {}
     for item in settled:
         ticket = item.ticket
-        reserved = ticket.reserved if ticket.id in held else 0
-        scene.purse_of(ticket.step.tier, ticket.reserved_at).settle(reserved, item.used)
-        if traffic_class(ticket.step.tier) == RESIDENTIAL and item.proxy_provider:
+        sums_of = sums.setdefault((ticket.step.tier, ticket.reserved_at), [0, 0])
+        sums_of[0] += ticket.reserved if ticket.id in held else 0
+        sums_of[1] += item.used
+        if item.proxy_provider and traffic_class(ticket.step.tier) == RESIDENTIAL:
             today = scene.day(scene.now)
             charge_provider(
                 scene.conn, item.proxy_provider, item.used, today, scene.plan.policies.budgets
             )
+    for (tier, reserved_at), (reserved, used) in sums.items():
+        scene.purse_of(tier, reserved_at).settle(reserved, used)
 
 
 def _learn(scene: Scene, item: Settled, turn: Turn) -> None:
