@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Mapping
+from functools import cache
 from types import TracebackType
 from typing import Self
 
@@ -42,6 +43,12 @@ _UNSENT = frozenset(
 """After these nothing of the request was sent."""
 
 
+@cache
+def _default_tls() -> ssl.SSLContext:
+    """The public authorities; reading them takes a tenth of a second, so once a process."""
+    return ssl.create_default_context()
+
+
 class HttpFetcher:
     """Loads pages one at a time per call; use as an async context manager.
 
@@ -66,7 +73,7 @@ class HttpFetcher:
     ) -> None:
         self._resolver = resolver
         self._limits = limits or FetchLimits()
-        self._tls = tls or ssl.create_default_context()
+        self._tls = tls or _default_tls()
         self._guard = guard
         self._cookies = cookies
         self._egress = egress

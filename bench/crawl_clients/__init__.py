@@ -1,0 +1,1 @@
+"""The crawlers that bench/crawl.py measures; each runs in a process of its own."""
