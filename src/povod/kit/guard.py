@@ -5,6 +5,7 @@ somebody's own network, however it is written.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -53,6 +54,7 @@ _CLOSED_V6 = tuple(
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
+@lru_cache(maxsize=4096)
 def is_public_address(ip: str) -> bool:
     """Whether the text is an IP address that may be reached from here; anything else is False.
 

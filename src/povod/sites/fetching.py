@@ -114,6 +114,7 @@ class Desk:
         self._means = means
         self._ctx = means.ctx
         self._respects = bool(means.ctx.profile.get("respect_robots", True))
+        self._keeps = means.ctx.options.keep_html or bool(means.ctx.profile.get("keep_html"))
         self._profile = means.ctx.site_profile
         self._ports = frozenset({80, 443, *(means.ctx.profile.get("ports") or ())})
 
@@ -241,11 +242,9 @@ class Desk:
             return replace(got, failure=FailureClass.PARSE_ERROR)
         failure = failure_of_page(page, got.known)
         got = replace(got, page=page, failure=failure)
-        if failure is not None:
-            return got
-        if page.wants:
+        if failure is None and page.wants:
             got = await self._with_wanted(got, page, allowance)
-        if self._ctx.options.keep_html or self._ctx.profile.get("keep_html"):
+        if failure is None and self._keeps:
             got = replace(got, html_path=await self._keep(got.ticket, response.body))
         return got
 

@@ -229,7 +229,8 @@ class JobCrawl:
         if wait > 0.001:
             await asyncio.sleep(wait)
         settled = await self._kit.desk.process(ticket, known, self._kit.ladder)
-        return replace(settled, used=settled.used + self._kit.take_debt())
+        debt = self._kit.take_debt()
+        return replace(settled, used=settled.used + debt) if debt else settled
 
     def _landed(self, task: "asyncio.Task[Settled]") -> None:
         self._wake.set()
