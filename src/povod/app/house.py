@@ -8,9 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from povod.app import story
+from povod.app.health import health_of
 from povod.app.step import Step
 from povod.book.facade import Book
 from povod.delivery.facade import Delivery
@@ -164,11 +164,7 @@ class House:
 
     def health(self) -> dict[str, Any]:
         """Whether the house can work now."""
-        try:
-            counts = self.ledger.stats()
-            return {"status": "ok", "database": self.db.dialect, "work": vars(counts)}
-        except SQLAlchemyError as error:
-            return {"status": "failed", "database": type(error).__name__}
+        return health_of(self)
 
     def close(self) -> None:
         """Write what is waiting and let go of the database."""

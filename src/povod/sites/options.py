@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from povod.crawl.policies import FetcherName
@@ -17,7 +18,8 @@ class InvalidOption(InputError):  # noqa: N818 - the name says it as the API doe
     code = "invalid_option"
 
     def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"options.{field}: {message}")
+        name = f"options.{field}"
+        super().__init__(f"{name}: {message}", errors=[{"field": name, "message": message}])
         self.field = field
 
 
@@ -56,10 +58,16 @@ class JobOptions(BaseModel):
     notify: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, given: Mapping[str, Any]) -> "JobOptions":
-        """The options as given, aliases resolved; `InvalidOption` names what is wrong."""
+    def parse(cls, given: Mapping[str, Any], *, strict: bool = False) -> "JobOptions":
+        """The options as given, aliases resolved; `InvalidOption` names what is wrong.
+
+        With `strict` a number must be a number, as in JSON; else the text of one will do.
+        """
+        plain = _without_aliases(given)
         try:
-            return cls.model_validate(_without_aliases(given))
+            if strict:
+                return cls.model_validate_json(orjson.dumps(plain), strict=True)
+            return cls.model_validate(plain)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             name = ".".join(str(part) for part in first["loc"]) or "options"

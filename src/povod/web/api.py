@@ -1,4 +1,4 @@
-"""The JSON API: health, funnel, companies, letters."""
+"""The JSON API: funnel, companies, letters."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,8 +6,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
-from fastapi.encoders import jsonable_encoder
-from fastapi.responses import JSONResponse
 
 from povod.book.listing import CompanyFilter, company_card, list_companies
 from povod.delivery.listing import MessageFilter, list_messages
@@ -30,14 +28,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
-
-
-@router.get("/health")
-def health(request: Request) -> JSONResponse:
-    """Whether the house can work: 200 ok, 503 when the database cannot be used."""
-    house: House = request.app.state.house
-    report = house.health()
-    return JSONResponse(jsonable_encoder(report), 200 if report["status"] == "ok" else 503)
 
 
 @router.get("/leads/funnel")

@@ -14,14 +14,20 @@ from povod.web import (
     companies,
     letters,
     live,
+    metrics,
+    openapi,
     overview,
     preferences,
     problems,
+    reference,
+    sites_api,
     unsubscribe,
 )
 from povod.web.greetings_api import router as greetings_api
+from povod.web.greetings_pages import router as greetings_pages
 from povod.web.guard import Guard
 from povod.web.session import SessionKeeper
+from povod.web.sites_api.hub import Hub
 from povod.web.view import Renderer
 
 if TYPE_CHECKING:
@@ -42,6 +48,8 @@ def create_app(house: "House") -> FastAPI:
     app.state.house = house
     app.state.sessions = SessionKeeper(house)
     app.state.renderer = Renderer(house)
+    app.state.hub = Hub(house.events)
+    app.state.figures = metrics.Figures(house)
     app.add_middleware(Guard, sessions=app.state.sessions)
     # Other pages come with a token of their own, never with this console's cookie.
     app.add_middleware(
@@ -51,9 +59,24 @@ def create_app(house: "House") -> FastAPI:
         allow_headers=["*"],
         expose_headers=["Location", "X-Next-Cursor", "X-Request-Id", "Retry-After"],
     )
+    app.add_middleware(metrics.Counting, figures=app.state.figures)
     problems.install(app)
-    for room in (overview, companies, letters, live, preferences, auth, unsubscribe, api):
+    openapi.install(app)
+    for room in (
+        overview,
+        companies,
+        letters,
+        live,
+        preferences,
+        auth,
+        unsubscribe,
+        api,
+        sites_api,
+        reference,
+        metrics,
+    ):
         app.include_router(room.router)
     app.include_router(greetings_api)
+    app.include_router(greetings_pages)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

@@ -6,11 +6,14 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from sqlalchemy.engine import Connection
 
 from povod.leads.funnel import bars, funnel
 from povod.store.tables import dedup_pairs, inbound_mail, outreach_messages
 from povod.web.chart import Day, draw
+from povod.web.problems import wants_json
+from povod.web.sites_api.health import card
 
 if TYPE_CHECKING:
     from povod.app.house import House
@@ -21,7 +24,9 @@ DAYS = 30
 
 @router.get("/")
 def overview(request: Request) -> Response:
-    """The page."""
+    """The page; programs get the service card (S6)."""
+    if wants_json(request):
+        return JSONResponse(card())
     house: House = request.app.state.house
     with house.db.read() as conn:
         zone = ZoneInfo(house.settings.app_timezone)

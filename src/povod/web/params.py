@@ -1,7 +1,7 @@
 """Types of what comes in the address: one spelling and one set of limits for pages and API."""
 
 from collections.abc import Callable, Collection
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
@@ -28,6 +28,11 @@ def one_of(values: Collection[str]) -> Callable[[str], str]:
     return check
 
 
+def listed(values: Collection[str]) -> dict[str, Any]:
+    """The same for the OpenAPI document."""
+    return {"enum": ["", *values]}
+
+
 def row_id(text: str) -> str:
     """An id in its usual spelling; anything else names nothing here."""
     try:
@@ -45,6 +50,10 @@ RowId = Annotated[str, AfterValidator(row_id)]
 Text = Annotated[str, Query(max_length=MAX_TEXT), AfterValidator(clean)]
 Page = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 Size = Annotated[int, Query(ge=1, le=500)]
-CompanyState = Annotated[str, Query(), AfterValidator(one_of(COMPANY_STATES))]
-MessageState = Annotated[str, Query(), AfterValidator(one_of(MESSAGE_STATES))]
-CompanySort = Annotated[str, Query(), AfterValidator(one_of(SORTS))]
+CompanyState = Annotated[
+    str, Query(json_schema_extra=listed(COMPANY_STATES)), AfterValidator(one_of(COMPANY_STATES))
+]
+MessageState = Annotated[
+    str, Query(json_schema_extra=listed(MESSAGE_STATES)), AfterValidator(one_of(MESSAGE_STATES))
+]
+CompanySort = Annotated[str, Query(json_schema_extra=listed(SORTS)), AfterValidator(one_of(SORTS))]

@@ -71,7 +71,7 @@ WORDS = {
     503: "unavailable",
 }
 # Read by programs, the browser's script included: a page would be of no use to them.
-FOR_PROGRAMS = ("/api/", "/live/")
+FOR_PROGRAMS = ("/api/", "/live/", "/metrics")
 
 
 def problem(
@@ -101,7 +101,13 @@ def problem(
 
 def for_programs(request: Request) -> bool:
     """True if the one who asks is a program and not a person."""
-    return request.url.path.startswith(FOR_PROGRAMS)
+    return request.url.path.startswith(FOR_PROGRAMS) or request.url.path == "/api"
+
+
+def wants_json(request: Request) -> bool:
+    """True if the first page is asked for by a program (S6)."""
+    accepted = request.headers.get("accept", "")
+    return "application/json" in accepted and "text/html" not in accepted
 
 
 def answer(

@@ -13,7 +13,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from povod.app.people import AdminToken
 from povod.store.tables import api_tokens, users
-from povod.web.problems import answer, for_programs, problem
+from povod.web.problems import answer, for_programs, problem, wants_json
 
 if TYPE_CHECKING:
     from povod.app.house import House
@@ -70,6 +70,8 @@ class SessionKeeper:
         if forged and not path.startswith(POSTED_FROM_ANYWHERE):
             return answer(request, 403, "the request came from another site")
         if request.state.person is not None or path.startswith(OPEN_PATHS):
+            return None
+        if path == "/api" or (path == "/" and wants_json(request)):
             return None
         if for_programs(request):
             detail = "sign in, or send a token: Authorization: Bearer …"

@@ -1,0 +1,11 @@
+"""The JSON API of watched sites, and what every program asks first (sites, section 2)."""
+
+from fastapi import APIRouter
+
+from povod.web.sites_api import files, health, jobs, lists, proxies, sites, stream
+
+router = APIRouter()
+for part in (health, jobs, lists, files, stream, sites, proxies):
+    router.include_router(part.router, prefix="/api")
+
+__all__ = ["router"]
