@@ -2,19 +2,25 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import cache
 from urllib.parse import urlsplit
 
 import structlog
 
 from povod.crawl.fetch.result import Failure, FailureClass, FetchError, FetchLimits, Response
 from povod.crawl.fetch.visits import PageSource, Renderer
+from povod.crawl.hosts import clamped_crawl_delay
+from povod.crawl.policies import PolitenessPolicy, shipped_policies
 from povod.crawl.robots import RobotsRules
-
-ROBOTS_BYTES = 512_000  # RFC 9309 section 2.5: at least 500 KiB must be read
-MAX_CRAWL_DELAY = 60.0
-AGENT_TOKEN = "PovodBot"  # noqa: S105 - the product token of robots.txt, no secret
+from povod.crawl.robots_cache import AGENT, RobotsAnswer, rules_of
 
 log = structlog.get_logger()
+
+
+@cache
+def _numbers() -> PolitenessPolicy:
+    """Visits follow the shipped numbers of a good guest (S63, S64)."""
+    return shipped_policies().politeness
 
 
 class PoliteSession:
@@ -44,7 +50,7 @@ class PoliteSession:
         rules = await self.rules(url)
         if rules is None:
             raise FetchError(FailureClass.ROBOTS, url, "robots.txt cannot be read now")
-        if not rules.allows(AGENT_TOKEN, url):
+        if not rules.allows(AGENT, url):
             raise FetchError(FailureClass.ROBOTS, url, "robots.txt forbids this address")
         return await self._request(url, self._limits, rules)
 
@@ -74,7 +80,9 @@ class PoliteSession:
 
     async def _load(self, origin: str) -> RobotsRules | None:
         limits = FetchLimits(
-            timeout=self._limits.timeout, max_redirects=5, max_body=4 * ROBOTS_BYTES
+            timeout=self._limits.timeout,
+            max_redirects=_numbers().robots_max_redirects,
+            max_body=4 * _numbers().robots_max_bytes,
         )
         try:
             response = await self._request(f"{origin}/robots.txt", limits, None)
@@ -82,10 +90,7 @@ class PoliteSession:
             if error.failure in (Failure.TOO_LARGE, Failure.PROTOCOL):
                 return None
             raise
-        if response.status == 429 or response.status >= 500:
-            return None
-        found = 200 <= response.status < 300
-        return RobotsRules.parse(response.body[:ROBOTS_BYTES] if found else b"")
+        return rules_of(RobotsAnswer(response.status, response.body), _numbers())
 
     async def _request(self, url: str, limits: FetchLimits, rules: RobotsRules | None) -> Response:
         await self._take_turn(rules)
@@ -94,6 +99,7 @@ class PoliteSession:
     async def _take_turn(self, rules: RobotsRules | None) -> None:
         """The pause before a request, the first one excepted, and the count."""
         if self.requests:
-            wanted = rules.crawl_delay(AGENT_TOKEN) if rules else None
-            await self._sleep(max(self._pause, min(wanted or 0.0, MAX_CRAWL_DELAY)))
+            wanted = rules.crawl_delay(AGENT) if rules else None
+            asked = clamped_crawl_delay(wanted, _numbers()) / 1000
+            await self._sleep(max(self._pause, asked))
         self.requests += 1

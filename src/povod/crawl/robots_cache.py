@@ -20,6 +20,9 @@ AGENT = "PovodBot"
 """The product token that robots.txt knows us by."""
 
 
+ALL_ALLOWED = RobotsRules.parse("")
+
+
 @dataclass(frozen=True, slots=True)
 class RobotsAnswer:
     """What asking for the file gave: `status` 0 when no complete answer came."""
@@ -57,18 +60,24 @@ class Standing:
     crawl_delay_ms: int = 0
 
 
-ALL_ALLOWED = RobotsRules.parse("")
+def rules_of(answer: RobotsAnswer, rules: PolitenessPolicy) -> RobotsRules | None:
+    """What an answer alone means (pure): rules, all allowed for 4xx, None for 429, 5xx, silence."""
+    if 200 <= answer.status < 300:
+        return RobotsRules.parse(answer.body[: rules.robots_max_bytes])
+    if 300 <= answer.status < 500 and answer.status != 429:
+        return ALL_ALLOWED
+    return None
 
 
 def after_answer(
     before: StoredRobots, answer: RobotsAnswer, rules: PolitenessPolicy, now: datetime
 ) -> StoredRobots:
     """What to keep after the file was asked for (pure)."""
-    if 200 <= answer.status < 300:
-        text = answer.body[: rules.robots_max_bytes].decode("utf-8", "replace").replace("\0", "")
+    meant = rules_of(answer, rules)
+    if meant is not None:
+        body = b"" if meant is ALL_ALLOWED else answer.body[: rules.robots_max_bytes]
+        text = body.decode("utf-8", "replace").replace("\0", "")
         return StoredRobots(text, answer.status, now)
-    if 300 <= answer.status < 500 and answer.status != 429:
-        return StoredRobots("", answer.status, now)
     waits = rules.robots_retry_s
     tries = 0 if is_exhausted(before, rules) else before.tries
     retry_at = now + timedelta(seconds=waits[min(tries, len(waits) - 1)])

@@ -15,6 +15,7 @@ from povod.engine.work import NewWork
 QUEUE = "scraping"
 INPUT, CRAWL, FINALIZE = "sites.input", "sites.crawl", "sites.finalize"
 EXPORT, WAKE, CANCEL = "sites.export", "sites.wake", "sites.cancel"
+MAINTENANCE = "sites.maintenance"
 KIND_OF_PHASE = {"input": INPUT, "crawl": CRAWL, "finalize": FINALIZE}
 FORCED_AFTER = timedelta(seconds=28)
 """A job being cancelled whose workers do not let go is ended by force (S27: at most 30 s)."""

@@ -21,6 +21,7 @@ from povod.sites import phases
 from povod.sites.deps import FinishResult, InputFault, JobContext, SitesDeps
 from povod.sites.jobs import Job, JobStore, get_job
 from povod.sites.options import JobOptions
+from povod.sites.orphans import adopt_orphans
 from povod.sites.plan import CrawlJob, plan_crawl
 from povod.sites.runner import End, JobCrawl
 from povod.sites.states import job_topic, try_move
@@ -47,6 +48,7 @@ class SitesWork:
             (phases.FINALIZE, self.finalize),
             (phases.WAKE, self.wake),
             (phases.CANCEL, self.cancel),
+            (phases.MAINTENANCE, self.maintain),
         ):
             handlers.register(kind, handler, queue=phases.QUEUE)
         handlers.register(
@@ -180,6 +182,10 @@ class SitesWork:
         take_turn(self.deps.db, planned.plan, [], Wish.nothing())
         with self.deps.db.tx() as conn:
             return {"forced": self.store.end_cancelled(conn, job_id)}
+
+    def maintain(self, run: Run) -> Result:
+        """Repeated now and then: jobs that nobody works on get new work."""
+        return {"adopted": adopt_orphans(self.deps, self.store)}
 
     # -- common -----------------------------------------------------------------------------
 
