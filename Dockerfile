@@ -6,7 +6,7 @@ WORKDIR /source
 # The libraries change less often than the code: a layer of their own.
 COPY requirements-server.lock ./
 RUN /opt/povod/bin/pip install --quiet --require-hashes -r requirements-server.lock
-COPY pyproject.toml hatch_build.py README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE NOTICE ./
 COPY src ./src
 RUN /opt/povod/bin/pip install --quiet --no-deps .
 

@@ -19,10 +19,19 @@ def demo(data: Path) -> Any:
 def test_demo_twice(tmp_path: Path) -> None:
     first = demo(tmp_path / "demo")
     assert first["sent_twice"] == 0
-    assert first["funnel"]["accepted"] == first["accepted_by_server"] > 0
+    greeted = first["greetings"]["greeted"]
+    assert first["funnel"]["accepted"] + greeted == first["accepted_by_server"] > greeted >= 3
     truth = first["truth"]
     assert truth["companies from search"]["recall"] == 1
     assert truth["e-mail addresses"]["precision"] >= 0.9
     assert truth["e-mail addresses"]["recall"] >= 0.9
+    assert truth["changes in the shop"] == {
+        "found": 20, "planted": 20, "right": 20, "precision": 1, "recall": 1,
+    }  # fmt: skip
+    assert first["sites"]["reasons"] == first["sites"]["clients_of_companies"] == 1
+    shown = {name: first["greetings"][name] for name in ("waiting", "superseded", "left_out")}
+    assert shown == {"waiting": 1, "superseded": 1, "left_out": 1}
+    assert first["greetings"]["with_cards"] == first["greetings"]["greetings"]
+    assert first["greeted_twice"] == 0
     second = demo(tmp_path / "demo")
     assert {**second, "seconds": 0} == {**first, "seconds": 0}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from povod.app import running
+from povod.app import demo_greetings, demo_sites, running
 from povod.app.build import build_house
 from povod.app.house import House
 from povod.app.truth import Score, compare
@@ -34,17 +34,23 @@ class DemoResult:
 
     funnel: Mapping[str, int]
     scores: list[Score]
+    sites: Mapping[str, int]
+    greetings: Mapping[str, int]
     accepted_by_server: int
     sent_twice: int
+    greeted_twice: int
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "funnel": dict(self.funnel),
+            "sites": dict(self.sites),
+            "greetings": dict(self.greetings),
             "truth": {score.name: score.as_dict() for score in self.scores},
             "accepted_by_server": self.accepted_by_server,
             "sent_twice": self.sent_twice,
+            "greeted_twice": self.greeted_twice,
             "seconds": round(self.seconds, 1),
         }
 
@@ -58,7 +64,7 @@ def run_demo(
     show: Callable[[DemoResult], None],
     then: Callable[[House], None] | None = None,
 ) -> None:
-    """Play the leads job from a table to the answers and show the result.
+    """Play the three jobs, each fed by the one before, and show the result.
 
     `then` goes on with the house while its world still runs.
 
@@ -74,7 +80,9 @@ def run_demo(
         try:
             house.prepare()
             play(house, world, data, say)
-            result = measure(house, world, time.monotonic() - started)
+            shop = demo_sites.play(house, world, data, say)
+            people = demo_greetings.play(house, say)
+            result = measure(house, world, shop, people, time.monotonic() - started)
             show(result)
             check(result)
             if then is not None:
@@ -118,19 +126,36 @@ def write_table(truth: Mapping[str, Any], path: Path) -> Path:
     return path
 
 
-def measure(house: House, world: SandboxProcess, seconds: float) -> DemoResult:
+def measure(
+    house: House,
+    world: SandboxProcess,
+    shop: demo_sites.SitesResult,
+    people: demo_greetings.GreetingsResult,
+    seconds: float,
+) -> DemoResult:
     """The result beside the truth, and what the mail server says of it."""
     with house.db.read() as conn:
         scores = compare(conn, world.truth())
     entries = world.get("/sandbox/smtp/ledger")["entries"]
     times = Counter(entry["message_id"] for entry in entries)
     twice = sum(count - 1 for count in times.values())
-    return DemoResult(house.leads.funnel().as_dict(), scores, len(entries), twice, seconds)
+    return DemoResult(
+        house.leads.funnel().as_dict(),
+        [*scores, *shop.scores],
+        shop.figures,
+        people.figures,
+        len(entries),
+        twice,
+        people.greeted_twice,
+        seconds,
+    )
 
 
 def check(result: DemoResult) -> None:
     """What must hold whatever the world looks like."""
     if result.sent_twice:
         raise DemoFailedError(f"{result.sent_twice} letters reached the mail server twice")
+    if result.greeted_twice:
+        raise DemoFailedError(f"{result.greeted_twice} clients were greeted twice")
     if not result.funnel["accepted"]:
         raise DemoFailedError("no letter was accepted; see the steps above for the one that failed")

@@ -54,6 +54,11 @@ def _show_demo(result: "DemoResult") -> None:
     names = ("queries", "documents", "companies", "duplicates_merged", "contacts", "letters")
     shown = (*names, "accepted", "bounced", "replied", "refused")
     table("funnel", ("step", "count"), [(name, result.funnel[name]) for name in shown])
+    table(
+        "watched shop and clients",
+        ("what", "count"),
+        [*result.sites.items(), *result.greetings.items()],
+    )
     say("")
     rows = [
         (s.name, s.found, s.planted, f"{s.precision:.3f}", f"{s.recall:.3f}") for s in result.scores
@@ -61,8 +66,9 @@ def _show_demo(result: "DemoResult") -> None:
     table("beside the planted truth", ("what", "found", "planted", "precision", "recall"), rows)
     say("")
     say(
-        f"the mail server accepted {result.accepted_by_server} letters, "
-        f"{result.sent_twice} of them twice; {result.seconds:.0f} s in all"
+        f"the mail server accepted {result.accepted_by_server} messages, "
+        f"{result.sent_twice} of them twice; {result.greetings['greeted']} clients were greeted, "
+        f"{result.greeted_twice} of them twice; {result.seconds:.0f} s in all"
     )
 
 

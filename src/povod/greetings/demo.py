@@ -30,7 +30,7 @@ from povod.store.upsert import upsert
 
 DOMAIN = "klienty.sandbox.ru"
 RESET_WORD = "СБРОСИТЬ"
-_DAYS = {"today": 0, "soon": 3, "late": 40, "later": 120}
+_DAYS = {"today": 0, "soon": 3, "week": 7, "late": 40, "later": 120}
 _BUILDER, _IT = "41.20", "62.01"
 Person = dict[str, Any]
 
@@ -38,7 +38,7 @@ Person = dict[str, Any]
 def people(today: date) -> list[Person]:
     """The demo's clients; birthdays stand relative to `today`."""
     rows: list[Person] = [
-        _one("anna", "Анна", "Сергеевна", "Орлова", "f", "vip", "today", "Генеральный директор"),
+        _one("anna", "Анна", "Сергеевна", "Орлова", "f", "vip", "week", "Генеральный директор"),
         _one(
             "pavel", "Павел", "Игоревич", "Громов", "m", "loyal", "today", "Коммерческий директор"
         ),
