@@ -11,6 +11,8 @@ from povod.app.step import Step
 from povod.delivery import work as delivery_work
 from povod.greetings import work as greeting_work
 from povod.leads import enrich_due, steps_letters, steps_search
+from povod.leads.sheets import work as sheet_work
+from povod.sites import keeping, phases
 from povod.store.tables import outreach_messages, processing_jobs
 
 SECONDS = 60
@@ -21,8 +23,17 @@ LOOKS = tuple(timedelta(minutes=minutes) for minutes in (2, 10, 30, 60, 180, 360
 
 def all_steps(house: House) -> list[Step]:
     """Every step, in the order in which one feeds the next."""
-    steps = [*_search_steps(house), *_company_steps(house), _greetings_step(house)]
-    return [*steps, *_mail_steps(house)]
+    steps = [*_sheet_step(house), *_search_steps(house), *_company_steps(house)]
+    return [*steps, _greetings_step(house), *_mail_steps(house), *_sites_steps(house)]
+
+
+def _sheet_step(house: House) -> list[Step]:
+    """The Google Sheet, as often as it is wanted; no step at all while that is off."""
+    if not house.settings.sheet_sync_enabled:
+        return []
+    due = partial(sheet_work.next_due, house.search)
+    seconds = house.settings.sheet_sync_interval_minutes * 60
+    return [Step(sheet_work.KIND, sheet_work.QUEUE, sheet_work.ROLE, seconds, due)]
 
 
 def _search_steps(house: House) -> list[Step]:
@@ -78,6 +89,16 @@ def _greetings_step(house: House) -> Step:
     parts = house.greetings.parts
     due = partial(greeting_work.next_due, parts)
     return Step(greeting_work.RUN, greeting_work.QUEUE, greeting_work.ROLE, SECONDS, due)
+
+
+def _sites_steps(house: House) -> list[Step]:
+    """Figures of each minute while a job runs; the others come by their schedules alone."""
+    measure = house.sites.keeping.next_measure
+    return [
+        Step(keeping.METRICS, keeping.QUEUE, "worker", keeping.MINUTE, measure),
+        Step(phases.MAINTENANCE, phases.QUEUE, "worker", keeping.MINUTE, lambda: None),
+        Step(keeping.RETENTION, keeping.QUEUE, "worker", keeping.DAY, lambda: None),
+    ]
 
 
 def _mail_steps(house: House) -> list[Step]:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from povod import __version__
-from povod.cli import book, db, deliver, greet, leads, run
+from povod.cli import book, db, deliver, greet, leads, run, sites
 from povod.cli.output import complain, say
 from povod.kit.errors import ConfigurationError, InputError, PovodError
 
@@ -24,6 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(leads.app, name="leads")
+app.add_typer(sites.app, name="sites")
 app.add_typer(book.app, name="book")
 app.add_typer(deliver.app, name="deliver")
 app.add_typer(greet.app, name="greet")

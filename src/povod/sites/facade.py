@@ -33,6 +33,7 @@ from povod.sites.input.preview import PreviewOrder, preview
 from povod.sites.input.read import read_input
 from povod.sites.input.uploads import keep_upload, look
 from povod.sites.jobs import JobStore
+from povod.sites.keeping import Keeping
 from povod.sites.options import JobOptions
 from povod.sites.response import one_response
 from povod.sites.start import Order, Source, Started, Starter, domain_of
@@ -54,6 +55,7 @@ class Sites:
     def register(self, handlers: Handlers) -> None:
         """Make the kinds of work known to a runner."""
         SitesWork(self.deps).register(handlers)
+        self.keeping.register(handlers)
 
     @property
     def jobs(self) -> JobStore:
@@ -64,6 +66,11 @@ class Sites:
     def store(self) -> ArtifactStore:
         """Where files are kept."""
         return self.exports.store
+
+    @property
+    def keeping(self) -> Keeping:
+        """Retention and figures."""
+        return Keeping(self.deps, self.exports)
 
     @cached_property
     def starter(self) -> Starter:

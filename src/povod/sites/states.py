@@ -37,7 +37,8 @@ class JobActive(ConflictError):  # noqa: N818
 
     def __init__(self, domain: str, active_job_id: str) -> None:
         super().__init__(
-            f"{domain}: job {active_job_id} is active; wait for its end or cancel it first"
+            f"{domain}: job {active_job_id} is active; wait for its end or cancel it first",
+            extra={"active_job_id": active_job_id},
         )
         self.active_job_id = active_job_id
 
