@@ -57,7 +57,7 @@ class MapStream:
     def items(self) -> Iterator[Item]:
         """Pages and child maps in the order of the file; relative addresses are joined to it."""
         pieces = unpacked(self.chunks, self.url, self.warn)
-        head = next(pieces, b"").lstrip(_BLANKS)
+        head = next(filter(None, (piece.lstrip(_BLANKS) for piece in pieces)), b"")
         if not head:
             raise SitemapError("unreadable_file", self.url, "is empty")
         texts = texts_of(head, pieces)
@@ -168,6 +168,8 @@ def _column_of_addresses(lines: list[str], delimiter: str) -> int | None:
     """The first column that holds addresses, if these lines are a table and not bare addresses."""
     rows = [_split(line, delimiter) for line in lines]
     width = max(len(row) for row in rows)
+    if width == 1:
+        return None
     for column in range(width):
         cells = [row[column].strip() for row in rows if column < len(row)]
         if not any(_is_web(cell) for cell in cells):
