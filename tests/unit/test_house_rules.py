@@ -29,6 +29,8 @@ AT_HOME = {
     "rq": ("engine/dispatch/rq.py",),
     "redis": ("engine/dispatch/rq.py",),
     "openai": ("writing/llm/",),
+    "gspread": ("leads/sheets/google.py",),
+    "google": ("leads/sheets/google.py",),
     "fastapi": ("web/",),
     "jinja2": ("web/",),
     "typer": ("cli/",),

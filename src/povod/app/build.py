@@ -31,6 +31,7 @@ from povod.leads import enrich, steps_search
 from povod.leads.letters import LetterDeps
 from povod.leads.pipeline import LeadsPipeline
 from povod.leads.search_deps import SearchDeps
+from povod.leads.sheets import work as sheet_work
 from povod.leads.steps_letters import LetterSteps, on_letter_moved
 from povod.sites.facade import build_sites
 from povod.store.db import Database
@@ -95,6 +96,7 @@ def _sealer(delivery: Delivery) -> Sealer:
 def _register(house: House) -> None:
     handlers = house.handlers
     steps_search.register(handlers, house.search)
+    sheet_work.register(handlers, house.search)
     enrich.register(
         handlers, enrich.EnrichDeps(house.db, house.clock, house.settings, house.ledger)
     )

@@ -41,6 +41,7 @@ def examine() -> list[Finding]:
         _disk,
         _redis,
         _search,
+        _sheet,
         _sandbox,
         _sending,
         _model,
@@ -108,6 +109,23 @@ def _search(settings: Settings) -> Iterator[Finding]:
         yield Finding("warn", "search key", "none", remedy)
     else:
         yield Finding("ok", "search key", "present; needs role search-api.webSearch.user")
+
+
+def _sheet(settings: Settings) -> Iterator[Finding]:
+    if not settings.google_sheet_id and not settings.sheet_sync_enabled:
+        yield Finding("ok", "sheet", "not used (GOOGLE_SHEET_ID); niches come from files")
+        return
+    from povod.leads.sheets.google import open_tab
+
+    try:
+        tab = open_tab(settings, waits=())
+    except ConfigurationError as error:
+        variable, _, seen = str(error).partition(": ")
+        yield Finding("fail", "sheet", seen, f"correct {variable}")
+    except PovodError as error:
+        yield Finding("warn", "sheet", str(error), "check the connection to Google and try again")
+    else:
+        yield Finding("ok", "sheet", f"tab {tab.title} is there for {tab.account}")
 
 
 def _sandbox(settings: Settings) -> Iterator[Finding]:

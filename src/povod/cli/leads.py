@@ -1,5 +1,6 @@
 """`povod leads`: from a table of niches to letters."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +37,68 @@ def import_file(
             say("the table has a header and no rows below it")
     if result.problems and not result.rows:
         raise typer.Exit(1)
+
+
+@app.command()
+def sync(
+    batch_tag: Annotated[str, typer.Option("--batch-tag", help="Only rows with this tag.")] = "",
+    dry: Annotated[bool, typer.Option("--dry-run", help="Look, and change nothing.")] = False,
+    now: Annotated[bool, typer.Option("--now", help="Do not wait for the night tariff.")] = False,
+    json: Json = False,
+) -> None:
+    """Read the niches of the Google Sheet and write the results into their rows."""
+    with open_house() as house:
+        report = house.leads.sync_sheet(batch_tag, dry=dry)
+        if now and not dry:
+            house.leads.run_now()
+        tab = house.settings.google_sheet_tab
+    if json:
+        as_json(report.as_dict())
+    else:
+        for problem in report.problems:
+            complain(f"  {problem}")
+        for number in report.vanished:
+            complain(f"  {tab}, row {number}: not there any more; its result is kept here")
+        say(
+            f"{tab}: {report.rows} rows, {report.read} to read, {report.inserted} new queries, "
+            f"{report.duplicates} already known, {report.cells_written} cells written"
+        )
+    if report.owed:
+        complain(f"povod: results are kept and come with the next sync: {report.owed}")
+        raise typer.Exit(1)
+
+
+@app.command()
+def retry(
+    queries: Annotated[
+        list[str] | None, typer.Argument(help="Ids of failed or expired queries.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that failed.")] = False,
+) -> None:
+    """Give failed queries new tries in the next free slots."""
+    if bool(queries) == everything:
+        raise typer.BadParameter("name queries, or give --all", param_hint="QUERIES")
+    with open_house() as house:
+        count = house.leads.retry(queries or ())
+    say(f"{count} queries wait for their slots again")
+
+
+@app.command()
+def reparse(
+    since: Annotated[
+        datetime | None, typer.Option(help="Only replies taken in from this day on (UTC).")
+    ] = None,
+    operation: Annotated[str, typer.Option(help="Only the reply of this operation.")] = "",
+    json: Json = False,
+) -> None:
+    """Parse stored replies again, without any call to the search service."""
+    begin = since.replace(tzinfo=UTC) if since else None
+    with open_house() as house:
+        done = house.leads.reparse(since=begin, operation=operation)
+    if json:
+        as_json(done.as_dict())
+    else:
+        facts(done.as_dict())
 
 
 @app.command()

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from povod.book.dedup_run import DedupResult
 from povod.kit.errors import InputError
 from povod.kit.settings import Settings
 from povod.kit.tabular import read_table
+from povod.leads.again import Reparsed, reparse, retry_queries
 from povod.leads.answers import cost_of_answers
 from povod.leads.exports import export
 from povod.leads.funnel import Funnel, funnel
@@ -22,6 +24,7 @@ from povod.leads.niches import Importer, ImportResult
 from povod.leads.offers import ensure_demo_offer, save_offer
 from povod.leads.poll import PollResult, poll_due
 from povod.leads.search_deps import SearchDeps
+from povod.leads.sheets.sync import SheetReport, sheet_sync
 from povod.leads.steps_search import deduplicate
 from povod.leads.submit import SubmitResult, submit_due
 from povod.store.tables import serp_operations, serp_queries
@@ -80,6 +83,18 @@ class LeadsPipeline:
         source = "xlsx" if table.kind == "xlsx" else "csv"
         digest = hashlib.sha256(raw).hexdigest()
         return Imported.of(importer.import_table(table, digest, source))  # type: ignore[arg-type]
+
+    def sync_sheet(self, batch_tag: str = "", *, dry: bool = False) -> SheetReport:
+        """Read the Google Sheet (rows of one tag, or all) and write the results back (L16)."""
+        return sheet_sync(self._deps).run(batch_tag, dry=dry)
+
+    def retry(self, names: Sequence[str] = ()) -> int:
+        """Give failed queries, these or all, new tries in the next free slots; how many (L42)."""
+        return retry_queries(self._deps, names)
+
+    def reparse(self, *, since: datetime | None = None, operation: str = "") -> Reparsed:
+        """Parse stored replies again without any call (L39)."""
+        return reparse(self._deps, since=since, operation=operation)
 
     def schedule_deferred_queries(self) -> SubmitResult:
         """Order the searches that are due."""

@@ -142,3 +142,18 @@ def test_run_knows_two_modes(povod):
     done = povod("leads", "run", "--mode", "sometimes")
     assert done.code == 2
     assert "once or loop" in done.err
+
+
+def test_retry_needs_names_or_all(povod):
+    assert povod("leads", "retry").code == 2
+    assert povod("leads", "retry", "x", "--all").code == 2
+    assert "0 queries" in povod("leads", "retry", "--all").out
+    done = povod("leads", "retry", "x")
+    assert done.code == 1
+    assert "no query x" in done.err
+
+
+def test_reparse_of_nothing(povod):
+    assert povod("leads", "reparse", "--json", "--since", "2026-01-02").json["replies"] == 0
+    assert povod("leads", "reparse").code == 0
+    assert povod("leads", "reparse", "--operation", "x").code == 1
