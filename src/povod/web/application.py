@@ -12,6 +12,7 @@ from povod.web import (
     api,
     auth,
     companies,
+    company_review,
     letters,
     live,
     metrics,
@@ -28,6 +29,7 @@ from povod.web.greetings_pages import router as greetings_pages
 from povod.web.guard import Guard
 from povod.web.session import SessionKeeper
 from povod.web.sites_api.hub import Hub
+from povod.web.sites_pages import router as sites_pages
 from povod.web.view import Renderer
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ def create_app(house: "House") -> FastAPI:
     app.add_middleware(metrics.Counting, figures=app.state.figures)
     problems.install(app)
     openapi.install(app)
+    app.include_router(company_review.router)
     for room in (
         overview,
         companies,
@@ -78,5 +81,6 @@ def create_app(house: "House") -> FastAPI:
         app.include_router(room.router)
     app.include_router(greetings_api)
     app.include_router(greetings_pages)
+    app.include_router(sites_pages)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

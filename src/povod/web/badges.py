@@ -7,7 +7,14 @@ _TONES = {
     "unsubscribed",
     "info": "claimed contacts_processing handoff scheduled sending",
 }
+_OF_SITES = {
+    "good": "ADDED in_stock ok succeeded",
+    "bad": "REMOVED blocked burned error open",
+    "warn": "cancelling degraded half_open held partial resting",
+    "info": "MODIFIED not_modified queued ready running",
+}
 _BY_STATE = {state: tone for tone, states in _TONES.items() for state in states.split()}
+_BY_STATE |= {state: tone for tone, states in _OF_SITES.items() for state in states.split()}
 
 
 def tone(state: str) -> str:

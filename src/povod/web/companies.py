@@ -8,7 +8,9 @@ from fastapi import APIRouter, Request, Response
 from povod.book.listing import CompanyFilter, cities, company_card, list_companies, state_counts
 from povod.store.tables import outreach_messages
 from povod.store.tables.book import COMPANY_STATES
+from povod.web.company_story import company_story
 from povod.web.params import CompanySort, CompanyState, Page, RowId, Text
+from povod.web.people import owner_filter
 
 if TYPE_CHECKING:
     from povod.app.house import House
@@ -48,7 +50,8 @@ def company_page(request: Request, company_id: RowId) -> Response:
             .where(outreach_messages.c.company_id == company_id)
             .order_by(outreach_messages.c.id)
         ).all()
+        story = company_story(conn, company_id, owner_filter(house, request.state.person))
     found: Response = request.app.state.renderer.page(
-        request, "company.html", card=card, letters=letters
+        request, "company.html", card=card, letters=letters, story=story
     )
     return found

@@ -10,10 +10,11 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.engine import Connection
 
 from povod.leads.funnel import bars, funnel
-from povod.store.tables import dedup_pairs, inbound_mail, outreach_messages
+from povod.store.tables import dedup_pairs, greetings, inbound_mail, outreach_messages
 from povod.web.chart import Day, draw
 from povod.web.problems import wants_json
 from povod.web.sites_api.health import card
+from povod.web.sites_pages.reading import held_diffs, running_jobs
 
 if TYPE_CHECKING:
     from povod.app.house import House
@@ -40,7 +41,9 @@ def overview(request: Request) -> Response:
 
 def running(conn: Connection) -> dict[str, Any]:
     """What changes while work is done: the live part of the page."""
-    return {"funnel": funnel(conn), "bars": bars(conn), "waiting": waiting(conn)}
+    return {"funnel": funnel(conn), "bars": bars(conn), "waiting": waiting(conn)} | {
+        "crawls": running_jobs(conn)
+    }
 
 
 def last_days(conn: Connection, now: datetime, zone: ZoneInfo) -> list[Day]:
@@ -75,5 +78,7 @@ def waiting(conn: Connection) -> dict[str, int]:
         "uncertain": sa.select(sa.func.count()).where(letters.status == "uncertain"),
         "pairs": sa.select(sa.func.count()).where(dedup_pairs.c.status == "review"),
         "mail": sa.select(sa.func.count()).where(inbound_mail.c.review == "open"),
+        "greetings": sa.select(sa.func.count()).where(greetings.c.status == "needs_approval"),
+        "held_diffs": held_diffs(),
     }
     return {name: conn.execute(query).scalar_one() for name, query in counts.items()}

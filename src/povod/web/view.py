@@ -36,6 +36,16 @@ MENU = (
             ("/letters", "Letters", "letters"),
         ),
     ),
+    (
+        "Sites",
+        (
+            ("/sites", "Crawls", "crawls"),
+            ("/products", "Products", "products"),
+            ("/changes", "Changes", "changes"),
+            ("/sites/profiles", "Profiles of sites", "profiles"),
+            ("/proxies", "Proxies", "proxies"),
+        ),
+    ),
 )
 
 
