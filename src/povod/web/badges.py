@@ -1,11 +1,13 @@
 """Which colour a state has, the same on every page."""
 
 _TONES = {
-    "good": "accepted active approved contacted contacts_ready delivered qualified replied sent",
-    "bad": "bounced complained disqualified failed invalid rejected",
-    "warn": "abandoned contacts_not_found deferred duplicate gone needs_approval skipped uncertain "
-    "unsubscribed",
-    "info": "claimed contacts_processing handoff scheduled sending",
+    "good": "accepted active approved closed contacted contacts_ready delivered pass qualified "
+    "replied sent success",
+    "bad": "block bounced complained disqualified error failed invalid rejected skip",
+    "warn": "abandoned approve capped contacts_not_found deferred do_not_greet duplicate gone hold "
+    "needs_approval no_basis partial skipped superseded uncertain unsubscribed warn",
+    "info": "claimed composed contacts_processing generated handoff planned running scheduled "
+    "sending",
 }
 _OF_SITES = {
     "good": "ADDED in_stock ok succeeded",

@@ -20,7 +20,7 @@ def may_see_addresses(person: Person) -> bool:
     return person.may("operator")
 
 
-def masked(row: Mapping[str, Any]) -> dict[str, Any]:
+def masked(row: Mapping[Any, Any]) -> dict[str, Any]:
     """A client with masked addresses and without remarks about the last talk."""
     shown = {name: value for name, value in row.items() if name not in HIDDEN}
     shown["email"] = mask_email(row["email"])
@@ -28,6 +28,6 @@ def masked(row: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def for_person(row: Mapping[str, Any], person: Person) -> dict[str, Any]:
+def for_person(row: Mapping[Any, Any], person: Person) -> dict[str, Any]:
     """A client as this person may see them."""
     return dict(row) if may_see_addresses(person) else masked(row)

@@ -1,8 +1,10 @@
 """Clients as the console and its API show them: names, masks, who may see whom, what is audited."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from povod.book.clients.birth import LEAP_YEAR
 from povod.book.clients.listing import birth_date_text
 from povod.greetings.people import display_name
 from povod.kit.errors import NotFoundError
@@ -14,10 +16,17 @@ if TYPE_CHECKING:
     from povod.app.house import House
 
 
-def shown(row: Mapping[str, Any], person: Person) -> dict[str, Any]:
+def shown(row: Mapping[Any, Any], person: Person) -> dict[str, Any]:
     """A client with a name and a birth date in words, masked for viewers."""
     extra = {"name": display_name(row), "birth_date": birth_date_text(row)}
-    return {**for_person(row, person), **extra}
+    return {**for_person(row, person), **extra, "birthday": _birthday(row)}
+
+
+def _birthday(row: Mapping[Any, Any]) -> date | None:
+    """The day to be formatted; without a year it stands in a leap year."""
+    if row["birth_day"] is None:
+        return None
+    return date(row["birth_year"] or LEAP_YEAR, row["birth_month"], row["birth_day"])
 
 
 def owner_filter(house: "House", person: Person) -> str:

@@ -46,6 +46,24 @@ MENU = (
             ("/proxies", "Proxies", "proxies"),
         ),
     ),
+    (
+        "Clients",
+        (
+            ("/clients", "Clients", "clients"),
+            ("/clients/import", "Import", "import"),
+        ),
+    ),
+    (
+        "Greetings",
+        (
+            ("/greetings/dashboard", "Dashboard", "dashboard"),
+            ("/greetings", "Greetings", "greetings"),
+            ("/calendar", "Calendar", "calendar"),
+            ("/events", "Occasions", "events"),
+            ("/runs", "Runs", "runs"),
+            ("/settings/holidays", "Holidays", "holidays"),
+        ),
+    ),
 )
 
 
@@ -103,6 +121,9 @@ class Renderer:
             "number": lambda value: format_decimal(value or 0, locale=language),
             "share": lambda part, whole: share(part, whole, language),
             "date_label": lambda day: _date(day, language),
+            "full_date": lambda day: _date(day, language, "d MMM y") if day else NOTHING,
+            "month_label": lambda day: _date(day, language, "LLLL y"),
+            "weekday": lambda day: _date(day, language, "EEEEEE"),
             "when": lambda moment: self._when(moment, language),
         }
 
@@ -149,8 +170,8 @@ def share(part: int, whole: int, language: str) -> str:
     return format_percent(part / whole, "#,##0 %", locale=language) if whole else NOTHING
 
 
-def _date(day: date, language: str) -> str:
-    return format_date(day, "d MMM", locale=language)
+def _date(day: date, language: str, pattern: str = "d MMM") -> str:
+    return format_date(day, pattern, locale=language)
 
 
 def phone(value: str) -> str:

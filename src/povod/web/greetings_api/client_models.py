@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from povod.web.greetings_api.shapes import Id, In, Line, Version
 
 Short = Annotated[Line, Field(max_length=300)]
+OnDay = date
 Basis = Literal["consent", "existing_client", "none"]
 Purpose = Literal["greeting", "religious_greeting", "advertising"]
 
@@ -147,8 +148,8 @@ class ClientCard(ClientOut):
 class Occasion(BaseModel):
     """A day ahead on which a client could be greeted, and why not."""
 
-    date: date
-    deliver_on: date
+    date: OnDay
+    deliver_on: OnDay
     title: str
     event_key: str
     match_reason: str

@@ -41,7 +41,8 @@ def import_clients(
     """Read a CSV or XLSX table of clients; `dry_run` only says what would happen."""
     raw, name = upload_of(file)
     book = house_of(request).book
-    preview = book.preview_import(raw, name, author_of(request), Ground(basis, evidence))
+    author = author_of(request, "csv")
+    preview = book.preview_import(raw, name, author, Ground(basis, evidence))
     result = preview.result if dry_run else book.apply_import(preview.import_id)
     titles = preview.header.titles
     return {
