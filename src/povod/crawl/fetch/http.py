@@ -23,7 +23,6 @@ from povod.crawl.fetch.request import FetchRequest
 from povod.crawl.fetch.result import FetchError, FetchLimits, Response
 from povod.crawl.fetch.tickets import Ticket
 from povod.crawl.fetch.trouble import CAUGHT, egress_reason, failure_of, short
-from povod.crawl.proxies.model import Proxy
 from povod.kit.guard import AddressGuard
 from povod.kit.retry_after import retry_after_seconds
 
@@ -188,7 +187,7 @@ class HttpFetcher:
         size = self._head_bytes + len(target.raw_path_qs) + len(host)
         if headers:
             size += sum(len(name) + len(value) + 4 for name, value in headers.items())
-        proxy, login = self._way_out(request.proxy) if request.proxy else (None, None)
+        proxy, login = self._way_out(request)
         if login and target.scheme == "http":
             headers = {**(headers or {}), **login}  # taken off by the egress proxy
         try:
@@ -247,14 +246,18 @@ class HttpFetcher:
             self._timeouts[key] = timeout
         return timeout
 
-    def _way_out(self, proxy: Proxy) -> tuple[str, dict[str, str]]:
+    def _way_out(self, request: FetchRequest) -> tuple[str | None, dict[str, str] | None]:
         """The way through our egress proxy, which knows the bought one and vets every name."""
+        proxy = request.proxy
+        if proxy is None:
+            return None, None
         assert self._egress is not None, "a proxy needs an egress proxy to go through"
         ticket = self._tickets.get(proxy.id)
         if ticket is None or ticket.upstream != proxy:
             if ticket is not None:
                 self._egress.dismiss(ticket)
             ticket = self._tickets[proxy.id] = self._egress.admit(Ticket(upstream=proxy))
+        ticket.ports |= request.ports  # a site's profile may have named more
         return self._egress.url, {"Proxy-Authorization": ticket.authorization}
 
 
