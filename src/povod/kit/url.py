@@ -46,6 +46,8 @@ def parse_url(text: str, base: str | None = None) -> str:
 
 def host_of(url: str) -> str:
     """Host of an absolute address: lower-case A-labels without a trailing dot, IPv6 unbracketed."""
+    if usual := _usual_parts(url):
+        return usual[0]
     host = _parse(url).hostname.strip("[]").removesuffix(".")
     if not host:
         raise InvalidUrl(f"{_shown(url)} names no host; an address of a page begins with https://")

@@ -154,6 +154,8 @@ def test_registrable_domain(host, domain):
         ("https://WWW.Окна.РФ:8080/x", "www.xn--80atjc.xn--p1ai"),
         ("http://firma.ru./", "firma.ru"),
         ("http://[2001:DB8::1]/", "2001:db8::1"),
+        ("http://firma.ru/a/./b?c=d", "firma.ru"),
+        ("https://www.firma.ru", "www.firma.ru"),
     ],
 )
 def test_host_of(url, host):

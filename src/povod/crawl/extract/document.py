@@ -2,12 +2,12 @@
 
 from functools import cached_property, lru_cache
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from povod.crawl.extract.microdata import Item, items_of
 from povod.crawl.extract.regions import Regions
 from povod.crawl.extract.structured import JsonObject, json_ld_of
-from povod.crawl.extract.text import metas_of, source_of
+from povod.crawl.extract.text import metas_of, source_of, tree_of
 from povod.kit.errors import InvalidUrl
 from povod.kit.text import collapse
 from povod.kit.url import host_of, parse_url
@@ -21,7 +21,7 @@ class Document:
     def __init__(self, html: str | bytes, url: str) -> None:
         self.url = url
         self.source = source_of(html)
-        self.tree = LexborHTMLParser(self.source)
+        self.tree = tree_of(self.source)
         self.regions = Regions(self.tree)
 
     @cached_property

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import filterfalse, starmap
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from povod.crawl.extract.structured import JsonObject, Property, json_ld_in, microdata_in
 from povod.crawl.extract.survey import is_gone, survey
@@ -20,6 +20,7 @@ from povod.crawl.extract.text import (
     pointing,
     source_of,
     title_of,
+    tree_of,
     visible_text,
 )
 from povod.kit.errors import InvalidUrl
@@ -38,7 +39,7 @@ class ParsedPage:
     def __init__(self, html: str | bytes, url: str) -> None:
         self.url = url
         self.source = source_of(html)
-        self.tree = LexborHTMLParser(self.source)
+        self.tree = tree_of(self.source)
         found = survey(self.tree)
         self.json_ld: list[JsonObject] = json_ld_in(found.scripts)
         self.microdata: list[Property] = microdata_in(found.properties)

@@ -15,7 +15,7 @@ _ASKED = ",".join(
     (
         *UNSEEN_TAGS, "meta[content]", "bdo", "[itemprop]",
         "[style]", "[hidden]", "[aria-hidden]",
-        'a[href*=":"]', 'a[href^="//"]', 'a[href*="/cdn-cgi/"]',
+        'a:is([href*=":"],[href^="//"],[href*="/cdn-cgi/"])',
     )
 )  # fmt: skip
 

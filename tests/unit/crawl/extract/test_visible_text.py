@@ -82,6 +82,12 @@ def test_soft_hyphens_and_invisible_signs_part_no_word() -> None:
     assert seen("<p>ком&shy;па\u200bния\ufeff</p>") == "компания"
 
 
+def test_blanks_of_any_kind_end_no_line_and_make_none() -> None:
+    first = "<p>\u2003Окна\u3000и&nbsp;\u2028двери\u2002</p>"
+    html = f"{first}<i>&nbsp;</i><b>\u200b \u2009</b><p>Цены&#13;</p>"
+    assert seen(html) == "Окна и двери\nЦены"
+
+
 def test_letters_in_two_characters_are_composed() -> None:
     assert seen("<p>Строи\u0306ка</p>") == "Стройка"
 
