@@ -204,15 +204,20 @@ class Finder:
             return rule.shift
         return SAME if rule.kind == "religious" or rule.opt_in else (self._options.holiday_day_off)
 
-    def judge(self, found: Found) -> Candidate:
-        """The candidate, with the first reason not to greet."""
+    def objection(self, found: Found) -> str:
+        """The first reason not to greet on this occasion; empty when there is none."""
         client, when, rule = found.client, found.when, found.holiday
         if found.event_type == ANNIVERSARY:
             reason = eligible_otherwise(client, when.deliver)
         else:
             reason = not_meant(client, rule) if rule else ""
             reason = reason or eligible(client, rule, when.deliver)
-        reason = reason or found.reason or (LATE if when.missed else "")
+        return reason or found.reason or (LATE if when.missed else "")
+
+    def judge(self, found: Found) -> Candidate:
+        """The candidate, with the first reason not to greet."""
+        client, when, rule = found.client, found.when, found.holiday
+        reason = self.objection(found)
         kind = rule.kind if rule else found.event_type
         return Candidate(
             client_id=client.id,

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from povod.delivery.drafts import Draft
+from povod.delivery.drafts import Draft, many_lines, one_line
 from povod.delivery.footer import split_footer
 from povod.delivery.moves import get_message
 from povod.delivery.states import OPEN as MESSAGE_OPEN
@@ -189,8 +189,8 @@ def _same_content(
     """Bring a stored message up to the draft: a text may have been edited since."""
     text, footer = split_footer(message["body"])
     same = (
-        text == draft.body
-        and message["subject"] == draft.subject
+        text == many_lines(draft.body)
+        and message["subject"] == one_line(draft.subject)
         and message["to_value"] == draft.to_value
         and message["card_file_id"] == draft.card_file_id
     )

@@ -1,6 +1,7 @@
 """Whose day it is: trades of clients against trades of holidays (G35, G36). Pure."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -87,8 +88,14 @@ class Matcher:
     """The holidays of trades, indexed; what a trade is matched with is worked out once."""
 
     def __init__(self, holidays: Iterable[Holiday]) -> None:
-        self._all = [holiday for holiday in holidays if holiday.by_trade]
-        self._by_code = {holiday.code: holiday for holiday in self._all}
+        self._by_code = {holiday.code: holiday for holiday in holidays if holiday.by_trade}
+        self._by_prefix: dict[str, list[str]] = defaultdict(list)
+        self._by_words: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for code, holiday in self._by_code.items():
+            for prefix in holiday.okved:
+                self._by_prefix[prefix].append(code)
+            for profession in holiday.professions:
+                self._by_words[trade_words(profession)].append(code)
         self._known: dict[tuple[str, str, str], tuple[Match, ...]] = {}
 
     def of_trade(self, okved: str, profession: str, position: str) -> tuple[Match, ...]:
@@ -96,11 +103,22 @@ class Matcher:
         key = (okved, profession, position)
         known = self._known.get(key)
         if known is None:
-            found = (match_trade(holiday, *key) for holiday in self._all)
+            asked = (self._by_code[code] for code in self._may_match(*key))
+            found = (match_trade(holiday, *key) for holiday in asked)
             known = tuple(sorted(filter(None, found), key=lambda match: match.order))
             if len(self._known) < _MEMORY:
                 self._known[key] = known
         return known
+
+    def _may_match(self, okved: str, profession: str, position: str) -> set[str]:
+        """Codes with a prefix of the code, or with the very profession; no others can match."""
+        found: set[str] = set()
+        for size in range(1, len(okved) + 1):
+            found.update(self._by_prefix.get(okved[:size], ()))
+        for text in (profession, position):
+            if text:
+                found.update(self._by_words.get(trade_words(text), ()))
+        return found
 
     def of_client(self, client: Client) -> tuple[Match, ...]:
         """The same for a client, whose pinned holidays come first."""

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from povod.greetings.calendar.catalogue import load_rules
 from povod.greetings.detector import LATE, NOT_BEST, Finder, Found, acting
 from povod.greetings.eligibility import COUNTED_ONLY, REASONS
-from povod.greetings.matching import Matcher
+from povod.greetings.matching import Matcher, trade_words
 from povod.greetings.model import Candidate, Client, Holiday
 from povod.greetings.parts import Parts
 from povod.greetings.people import NEEDED, client_of
@@ -64,11 +64,25 @@ class Planner:
         for batch in self._batches(finder, planned):
             found = [item for client in batch for item in finder.found(client)]
             if found:
-                candidates = self._judged(finder, found)
-                planned.scanned += len(candidates)
-                self._store(candidates, run_id, planned)
+                self._work_on(finder, found, run_id, planned)
             self._tick()
         return planned
+
+    def _work_on(
+        self, finder: Finder, found: Sequence[Found], run_id: str | None, planned: Planned
+    ) -> None:
+        planned.scanned += len(found)
+        with self._parts.db.read() as conn:
+            stored = _stored(conn, found)
+        planned.known += sum(
+            stored[key].status in ("composed", "closed")
+            for key in map(key_of_found, found)
+            if key in stored
+        )
+        news = [item for item in found if _may_change(finder, item, stored.get(key_of_found(item)))]
+        candidates = self._judged(finder, news, stored)
+        if candidates:
+            self._store(candidates, stored, run_id, planned)
 
     def look(self, today: date, days: int | None = None) -> list[tuple[Client, Candidate]]:
         """The same without writing anything: who, what, when, and why not."""
@@ -77,7 +91,7 @@ class Planner:
         for batch in self._batches(finder, Planned()):
             people = {client.id: client for client in batch}
             found = [item for client in batch for item in finder.found(client)]
-            answer += [(people[c.client_id], c) for c in self._judged(finder, found)]
+            answer += [(people[c.client_id], c) for c in self._judged(finder, found, {})]
         return answer
 
     def finder(self, today: date, missed_since: date | None, days: int | None = None) -> Finder:
@@ -87,9 +101,11 @@ class Planner:
 
     def _batches(self, finder: Finder, planned: Planned) -> Iterator[list[Client]]:
         last = ""
+        with self._parts.db.read() as conn:
+            concerned = _concerned(conn, finder)
         while True:
             query = sa.select(*NEEDED).where(
-                clients.c.deleted_at.is_(None), clients.c.erased_at.is_(None), _concerned(finder)
+                clients.c.deleted_at.is_(None), clients.c.erased_at.is_(None), concerned
             )
             if last:
                 query = query.where(clients.c.id > last)
@@ -100,41 +116,42 @@ class Planner:
             last = rows[-1].id
             yield [client for client in (_read(row, planned) for row in rows) if client]
 
-    def _judged(self, finder: Finder, found: Sequence[Found]) -> list[Candidate]:
-        """Candidates; only those are asked about whose answer can still change something."""
-        if not found:
-            return []
-        with self._parts.db.read() as conn:
-            settled = _settled(conn, found)
-            open_ones = [item for item in found if key_of_found(item) not in settled]
-            people = {item.client.id: item.client for item in open_ones}
-            standings = Standings(self._parts, conn).of(list(people.values()))
-        known = {name: replace(c, standing=standings[name]) for name, c in people.items()}
+    def _judged(
+        self, finder: Finder, found: Sequence[Found], stored: Mapping[Key, Any]
+    ) -> list[Candidate]:
+        """Candidates; delivery is asked about new occasions and about those that it stopped."""
+        asked = [item for item in found if _is_open(stored.get(key_of_found(item)))]
+        people = {item.client.id: item.client for item in asked}
+        known: dict[str, Client] = {}
+        if people:
+            with self._parts.db.read() as conn:
+                standings = Standings(self._parts, conn).of(list(people.values()))
+            known = {name: replace(c, standing=standings[name]) for name, c in people.items()}
         return [
             finder.judge(replace(item, client=known.get(item.client.id, item.client)))
             for item in found
         ]
 
-    def _store(self, candidates: Sequence[Candidate], run_id: str | None, planned: Planned) -> None:
+    def _store(
+        self,
+        candidates: Sequence[Candidate],
+        stored: Mapping[Key, Any],
+        run_id: str | None,
+        planned: Planned,
+    ) -> None:
         wanted = []
         for candidate in candidates:
             if candidate.reason in COUNTED_ONLY:
                 planned.counted[f"{candidate.code}:{candidate.reason}"] += 1
             else:
                 wanted.append(candidate)
+        new = [c for c in wanted if key_of(c) not in stored]
         with self._parts.db.tx() as conn:
-            stored = _stored(conn, wanted)
-            new = [c for c in wanted if key_of(c) not in stored]
-            bulk_insert(
-                conn,
-                events,
-                [event_row(c, run_id) for c in new],
-                ["client_id", "event_key", "occasion_year"],
-            )
-            known = [c for c in wanted if key_of(c) in stored]
-            for candidate in known:
-                self._reconsider(conn, candidate, stored[key_of(candidate)], planned)
-        planned.known += sum(stored[key_of(c)].status in ("composed", "closed") for c in known)
+            rows = [event_row(c, run_id) for c in new]
+            bulk_insert(conn, events, rows, ["client_id", "event_key", "occasion_year"])
+            for candidate in wanted:
+                if key_of(candidate) in stored:
+                    self._reconsider(conn, candidate, stored[key_of(candidate)], planned)
         for candidate in new:
             planned.new[candidate.event_type] += 1
             planned.by_rule[candidate.event_key] += 1
@@ -177,7 +194,7 @@ def rule_book(parts: Parts) -> tuple[list[Holiday], Matcher]:
     return known[1], known[2]
 
 
-def _concerned(finder: Finder) -> sa.ColumnElement[bool]:
+def _concerned(conn: Connection, finder: Finder) -> sa.ColumnElement[bool]:
     """Who can have an occasion in the span at all; everybody when a public day lies in it."""
     if finder.concerns_all:
         return sa.true()
@@ -192,9 +209,19 @@ def _concerned(finder: Finder) -> sa.ColumnElement[bool]:
     if finder.trade_rules:
         classes = {code[:2] for rule in finder.trade_rules for code in rule.okved if code != "*"}
         either.append(sa.func.substr(table.okved, 1, 2).in_(sorted(classes)))
-        either += [table.profession != "", table.position != ""]
+        words = {trade_words(word) for rule in finder.trade_rules for word in rule.professions}
+        named = (table.profession, table.position)
+        either += [among(conn, column, _spelled(conn, column, words)) for column in named]
         either.append(sa.cast(table.preferences, sa.Text).contains("holidays_on"))
     return sa.or_(sa.false(), *either)
+
+
+def _spelled(
+    conn: Connection, column: sa.ColumnElement[str], words: set[tuple[str, ...]]
+) -> list[str]:
+    """How the book spells these professions: there are far fewer spellings than clients."""
+    spellings = conn.execute(sa.select(column).distinct()).scalars()
+    return sorted(text for text in spellings if text and trade_words(text) in words)
 
 
 def key_of_found(found: Found) -> Key:
@@ -203,16 +230,18 @@ def key_of_found(found: Found) -> Key:
     return (found.client.id, key, found.when.occasion.year)
 
 
-def _settled(conn: Connection, found: Sequence[Found]) -> set[Key]:
-    """Occasions whose event is written or decided: who may be greeted is no question any more."""
-    people = sorted({item.client.id for item in found})
-    years = sorted({item.when.occasion.year for item in found})
-    query = sa.select(events.c.client_id, events.c.event_key, events.c.occasion_year).where(
-        among(conn, events.c.client_id, people),
-        events.c.occasion_year.in_(years),
-        events.c.status.in_(["composed", "closed", "superseded", "cancelled"]),
-    )
-    return {(row.client_id, row.event_key, row.occasion_year) for row in conn.execute(query)}
+def _is_open(stored: Any) -> bool:
+    """True if who may be greeted is still a question: a new occasion, or one that was stopped."""
+    return stored is None or stored.status == "skipped"
+
+
+def _may_change(finder: Finder, found: Found, stored: Any) -> bool:
+    """Whether looking closer can change anything about an occasion that is known."""
+    if _is_open(stored):
+        return True
+    if stored.metadata.get("natural_on") != found.when.natural.isoformat():
+        return True
+    return stored.status == "planned" and bool(finder.objection(found))
 
 
 def key_of(candidate: Candidate) -> Key:
@@ -220,9 +249,10 @@ def key_of(candidate: Candidate) -> Key:
     return (candidate.client_id, candidate.event_key, candidate.occasion_year)
 
 
-def _stored(conn: Connection, candidates: Sequence[Candidate]) -> dict[Key, Any]:
-    people = sorted({candidate.client_id for candidate in candidates})
-    years = sorted({candidate.occasion_year for candidate in candidates})
+def _stored(conn: Connection, found: Sequence[Found]) -> dict[Key, Any]:
+    """The events of these clients and years, by key."""
+    people = sorted({item.client.id for item in found})
+    years = sorted({item.when.occasion.year for item in found})
     columns = ("id", "client_id", "event_key", "occasion_year", "status", "reason", "deliver_on")
     query = sa.select(*(events.c[name] for name in columns), events.c.metadata).where(
         among(conn, events.c.client_id, people), events.c.occasion_year.in_(years)

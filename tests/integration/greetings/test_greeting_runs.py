@@ -63,6 +63,7 @@ class TestOneRun:
         assert "ОКВЭД 69.20.1 ⊃ 69.20" in occasion["match"]
         assert message["dedupe_key"] == f"greeting:{client}:holiday:accountant_day:2026:email"
         assert (message["priority"], message["purpose"]) == (2, "greeting")
+        assert (message["text_source"], message["approved_by"][:7]) == ("template", "policy:")
         assert "бухгалтера" in message["body"]
         assert "STOP" in message["body"]
         assert "STOP" in message["body_html"]
