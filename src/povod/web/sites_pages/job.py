@@ -70,12 +70,8 @@ def errors_page(
         )
         counts = reading.failure_counts(conn, job_id)
     may_retry = request.state.person.may("operator") and "retry-failed" in reading.choices(job)
-    values: dict[str, Any] = {
-        "job": job,
-        "listing": listing,
-        "counts": counts,
-        "may_retry": may_retry,
-    }
+    values: dict[str, Any] = {"job": job, "listing": listing, "counts": counts}
+    values |= {"may_retry": may_retry, "outcomes": reading.FAILED}
     return show(request, "errors.html", q=q, outcome=outcome, **values)
 
 
@@ -87,10 +83,6 @@ def diff_page(request: Request, job_id: RowId, kind: Kind = "", page: Page = 1) 
         listing = reading.diff_of(conn, job_id, kind=kind, page=page)
     counts = {name: job[name.lower()] for name in CHANGE_TYPES}
     may_decide = job["diff_state"] == "held" and request.state.person.may("operator")
-    values: dict[str, Any] = {
-        "job": job,
-        "listing": listing,
-        "counts": counts,
-        "may_decide": may_decide,
-    }
+    values: dict[str, Any] = {"job": job, "listing": listing, "counts": counts}
+    values |= {"may_decide": may_decide, "kinds": CHANGE_TYPES}
     return show(request, "diff.html", kind=kind, **values)

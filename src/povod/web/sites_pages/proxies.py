@@ -29,13 +29,7 @@ def _page(request: Request, page: int = 1, status: int = 200, **more: Any) -> Re
     query = sa.select(*_SHOWN).order_by(proxies.c.tier, proxies.c.host, proxies.c.id)
     with house_of(request).db.read() as conn:
         listing = read_page(conn, query, page, PAGE_SIZE)
-    values: dict[str, Any] = {
-        "listing": listing,
-        "tiers": PROXY_TIERS,
-        "report": None,
-        "text": "",
-        **more,
-    }
+    values: dict[str, Any] = {"listing": listing, "tiers": PROXY_TIERS, "report": None, **more}
     return show(request, "proxies.html", status_code=status, **values)
 
 
