@@ -4,7 +4,7 @@ The readers of lists are plain functions; `MapLoader` keeps the loop on which fe
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
@@ -51,15 +51,17 @@ class Load(Protocol):
 class MapLoader:
     """Use as a context manager; `load` may be called any number of times within."""
 
-    fetchers: FetcherSet
+    make: Callable[[], FetcherSet]
+    """Makes the fetchers; called on the loop, which their resolver needs."""
     ports: Collection[int] = WEB_PORTS
     timeout_s: float = TIMEOUT_S
     received: int = 0
     _runner: asyncio.Runner = field(default_factory=asyncio.Runner)
+    _fetchers: FetcherSet | None = None
 
     def __enter__(self) -> Self:
         self._runner.__enter__()
-        self._runner.run(self.fetchers.__aenter__())
+        self._runner.run(self._open())
         return self
 
     def __exit__(
@@ -72,6 +74,17 @@ class MapLoader:
             self._runner.run(self.fetchers.__aexit__(kind, error, trace))
         finally:
             self._runner.__exit__(kind, error, trace)
+
+    @property
+    def fetchers(self) -> FetcherSet:
+        """The fetchers, within the block."""
+        assert self._fetchers is not None, "use MapLoader as a context manager"
+        return self._fetchers
+
+    async def _open(self) -> None:
+        fetchers = self.make()
+        await fetchers.__aenter__()
+        self._fetchers = fetchers
 
     def load(self, url: str) -> bytes:
         """The file at `url`, redirects followed and vetted; `MapNotThereError`."""

@@ -89,8 +89,10 @@ def _read(deps: SitesDeps, order: PreviewOrder, sieve: Sieve) -> tuple[str, list
             sieve.offer(url, source="list")
         if order.options.only_uploaded:
             return "list", []
-    fetchers = deps.open_fetchers(deps.settings, deps.policies)
-    with MapLoader(fetchers, order.profile.get("ports") or (), TIMEOUT_S) as loader:
+    ports = order.profile.get("ports") or ()
+    with MapLoader(
+        lambda: deps.open_fetchers(deps.settings, deps.policies), ports, TIMEOUT_S
+    ) as loader:
         tree = MapTree(loader.load, sieve)
         _read_source(deps, order, tree)
         if order.kind == "discover" or not order.options.only_uploaded:

@@ -86,8 +86,10 @@ class _Reading:
 
     def _loader(self) -> MapLoader:
         ctx = self.ctx
-        fetchers = ctx.deps.open_fetchers(ctx.deps.settings, ctx.policies)
-        return MapLoader(fetchers, ctx.profile.get("ports") or ())
+        deps = ctx.deps
+        return MapLoader(
+            lambda: deps.open_fetchers(deps.settings, ctx.policies), ctx.profile.get("ports") or ()
+        )
 
     def _read_maps(self, kind: str, load: Load) -> list[str]:
         tree = MapTree(load, self.sieve, self.ctx.alive)
