@@ -1,16 +1,24 @@
 """The product as a user meets it: the command line as a process, against the sandbox world."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from windows import ARGUMENTS, missing
+
 from povod.app.worlds import world_environ
 from povod.sandbox.process import SandboxProcess, start_sandbox
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 Povod = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -47,3 +55,18 @@ def povod(world: SandboxProcess, tmp_path: Path) -> Povod:
         return done
 
     return call
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("playwright (extra browser)")
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        missing("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()

@@ -1,21 +1,19 @@
 """A person walks through the console in a real browser: both languages, both themes."""
 
-import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from console_rows import STORY_SUBJECT, Rows, fill
 from console_server import serving
+from windows import NARROW, WIDE, Visit
 
 from povod.app.build import build_house
 from povod.app.house import House
@@ -24,36 +22,9 @@ from povod.kit.settings import load_settings
 from povod.store.tables import serp_queries
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
-
-PICTURES = Path(__file__).parents[1] / "artifacts"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 400, "height": 860}
-
-
-def _missing(what: str) -> None:
-    """Skip on a developer's machine, fail in CI: there nothing may be skipped."""
-    message = f"{what} is not installed; these tests need it"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator["Browser"]:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        _missing("playwright (extra browser)")
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        _missing("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -73,43 +44,6 @@ def house(tmp_path: Path, clock: FixedClock) -> Iterator[House]:
 @pytest.fixture
 def rows(house: House) -> Rows:
     return fill(house, 60)
-
-
-@dataclass
-class Visit:
-    """One browser window, and everything that must not happen in it."""
-
-    address: str
-    page: "Page"
-    troubles: list[str] = field(default_factory=list)
-
-    def watch(self) -> None:
-        own = urlsplit(self.address).netloc
-        self.page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
-        self.page.on("console", self._said)
-        self.page.on(
-            "request",
-            lambda request: (
-                urlsplit(request.url).netloc == own
-                or self.troubles.append(f"request to {request.url}")
-            ),
-        )
-
-    def _said(self, message: "ConsoleMessage") -> None:
-        if message.type in ("error", "warning"):
-            self.troubles.append(f"console: {message.text}")
-
-    def go(self, path: str) -> None:
-        answer = self.page.goto(self.address + path)
-        assert answer is not None
-        assert answer.ok, path
-
-    def keep(self, name: str) -> None:
-        """A picture for people to look at; wide pages must not scroll sideways."""
-        wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert self.page.evaluate(wider) <= 0, f"{name} scrolls sideways"
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=PICTURES / f"console-{name}.png", full_page=True)
 
 
 Open = Callable[..., Visit]
