@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH_STAMP := $(VENV)/.installed-bench
+TESTED := $(shell find src tests -name '*.py' -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
 
@@ -29,8 +30,10 @@ demo: install ## the whole product on a local world, then the console (ARGS=--no
 dev: install ## the console alone on the demo's data
 	DATA_DIR=data/demo DATABASE_URL=sqlite:///data/demo/povod.db WEB_AUTH=off $(BIN)/povod serve $(ARGS)
 
+# A run of all tests also says what they cover; part of them (ARGS) does not.
 test: install ## all tests; PostgreSQL and Redis parts are skipped when those are not running
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest -n 2 $(if $(ARGS),$(ARGS),--cov --cov-report=)
 
 check: format lint types contracts coverage ## everything that must hold before a change lands
 
@@ -46,10 +49,12 @@ types: install
 contracts: install
 	$(BIN)/lint-imports --no-cache
 
-coverage: install
-	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n 2 --cov --cov-report= $(ARGS)
+coverage: .coverage
 	$(BIN)/coverage report
+
+# Not run again when nothing changed since the last run of all tests.
+.coverage: $(STAMP) $(TESTED)
+	$(MAKE) test ARGS=
 
 $(BENCH_STAMP): $(STAMP) requirements-bench.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
