@@ -68,9 +68,16 @@ class Counting:
             await self._app(scope, receive, watched)
         finally:
             self._figures.in_flight.dec()
-            route = getattr(scope.get("route"), "path", OTHER)
+            route = _template(scope)
             self._figures.requests.labels(scope["method"], route, status).inc()
             self._figures.seconds.labels(route).observe(time.monotonic() - began)
+
+
+def _template(scope: Scope) -> str:
+    """The path with its variables unfilled; routers may leave their prefix out of it."""
+    path = str(getattr(scope.get("route"), "path", OTHER))
+    is_nested = scope["path"].startswith("/api") and path.startswith("/")
+    return f"/api{path}" if is_nested and not path.startswith("/api") else path
 
 
 class SitesFigures(Collector):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
@@ -61,6 +62,14 @@ def unpack(cursor: str, *kinds: type) -> list[Any] | None:
     if "\0" in orjson.dumps(place).decode() or b"\\u0000" in orjson.dumps(place):
         raise bad_cursor()
     return list(place)
+
+
+def as_id(text: str) -> str:
+    """An id within a cursor."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise bad_cursor() from None
 
 
 def bad_cursor() -> InputError:

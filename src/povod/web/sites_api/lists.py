@@ -19,6 +19,7 @@ from povod.web.sites_api.common import (
     Cursor,
     Limit500,
     Search,
+    as_id,
     chosen,
     house_of,
     pack,
@@ -97,8 +98,8 @@ def get_urls(
     place, after = (job_urls.c.position, job_urls.c.id), unpack(cursor, int, str)
     begin = query
     if after:
-        position, row_id = after[0], after[1]
-        same = sa.and_(place[0] == position, sa.cast(place[1], sa.String) > row_id)
+        position, row_id = after[0], as_id(after[1])
+        same = sa.and_(place[0] == position, place[1] > row_id)
         begin = query.where(sa.or_(place[0] > position, same))
     return _listed(
         request,

@@ -19,6 +19,7 @@ from povod.web.sites_api.bodies import body
 from povod.web.sites_api.common import (
     Cursor,
     Limit500,
+    as_id,
     chosen,
     house_of,
     login_of,
@@ -50,8 +51,8 @@ def get_proxies(
     if state:
         query = query.where(proxies.c.state == state)
     counted = query.with_only_columns(sa.func.count(), maintain_column_froms=True)
-    key, after = sa.cast(proxies.c.id, sa.String), unpack(cursor, str)
-    begin = query.where(key > after[0]) if after else query
+    key, after = proxies.c.id, unpack(cursor, str)
+    begin = query.where(key > as_id(after[0])) if after else query
     with house_of(request).db.read() as conn:
         total = conn.execute(counted).scalar_one()
         rows = conn.execute(begin.order_by(key).limit(limit + 1)).mappings().all()

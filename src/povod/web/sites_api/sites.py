@@ -26,6 +26,7 @@ from povod.web.sites_api.common import (
     Cursor,
     Limit500,
     Search,
+    as_id,
     house_of,
     login_of,
     pack,
@@ -135,8 +136,8 @@ def get_history(
     mine = snapshot_versions.c.snapshot_id == snapshot_id
     query = sa.select(snapshot_versions).where(mine)
     after = unpack(cursor, str)
-    last_id = sa.cast(snapshot_versions.c.id, sa.String)
-    begin = query.where(last_id < after[0]) if after else query
+    last_id = snapshot_versions.c.id
+    begin = query.where(last_id < as_id(after[0])) if after else query
     with house_of(request).db.read() as conn:
         known = sa.select(snapshots.c.id).where(snapshots.c.id == snapshot_id)
         if conn.execute(known).first() is None:
