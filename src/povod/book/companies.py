@@ -59,16 +59,50 @@ def see(conn: Connection, now: datetime, sightings: Iterable[Sighting]) -> dict[
     company. A domain that is an alias leads to its company. Nothing but counters, the time of the
     sighting and a shorter website host is changed in a known company.
     """
-    ordered = _one_per_domain(sightings)
+    merged = combine([sightings])
+    seen = meet(conn, now, merged)
+    touch(conn, now, seen, merged)
+    return seen
+
+
+def combine(rounds: Iterable[Iterable[Sighting]]) -> list[Sighting]:
+    """Sightings merged by own domain, in the order of the domains (so that nobody deadlocks).
+
+    Within a round, such as the hits of one reply, the first one speaks; of several rounds the
+    last one's snippet is kept.
+    """
+    merged: dict[str, Sighting] = {}
+    for sightings in rounds:
+        for sighting in _one_per_domain(sightings):
+            first = merged.setdefault(sighting.domain, sighting)
+            if first is not sighting:
+                both = _both(first, sighting)
+                merged[sighting.domain] = replace(both, snippet=sighting.snippet)
+    return [merged[domain] for domain in sorted(merged)]
+
+
+def meet(conn: Connection, now: datetime, ordered: Sequence[Sighting]) -> dict[str, Seen]:
+    """The first half of `see`, for what `combine` gave: find or insert, lock no known company."""
     owners = find_owners(conn, [sighting.domain for sighting in ordered])
     unknown = [sighting for sighting in ordered if sighting.domain not in owners]
     added = _insert(conn, now, unknown)
     if len(added) < len(unknown):
         lost = [sighting.domain for sighting in unknown if sighting.domain not in added]
         owners |= find_owners(conn, lost)
-    _touch(conn, now, _by_company(owners, ordered))
     seen = {domain: Seen(company_id) for domain, company_id in owners.items()}
     return seen | {domain: Seen(company_id, True) for domain, company_id in added.items()}
+
+
+def touch(
+    conn: Connection, now: datetime, seen: Mapping[str, Seen], ordered: Sequence[Sighting]
+) -> None:
+    """The other half: count the sightings of the companies that were known.
+
+    Their rows stay locked until the transaction ends, so do this last in it: processes that meet
+    the same firms then wait for each other's commit only.
+    """
+    owners = {domain: one.company_id for domain, one in seen.items() if not one.is_new}
+    _touch(conn, now, _by_company(owners, ordered))
 
 
 def find_owners(conn: Connection, domains: Sequence[str]) -> dict[str, str]:
@@ -89,15 +123,18 @@ def mark_dirty(conn: Connection, company_ids: Sequence[str]) -> None:
         )
 
 
-def _one_per_domain(sightings: Iterable[Sighting]) -> list[Sighting]:
-    """Sightings merged by own domain, in the order of the domains (so that nobody deadlocks)."""
+def _one_per_domain(sightings: Iterable[Sighting]) -> Iterable[Sighting]:
     merged: dict[str, Sighting] = {}
     for sighting in sightings:
         first = merged.setdefault(sighting.domain, sighting)
         if first is not sighting:
-            host = min(first.host, sighting.host, key=lambda name: (len(name), name))
-            merged[sighting.domain] = replace(first, host=host, hits=first.hits + sighting.hits)
-    return [merged[domain] for domain in sorted(merged)]
+            merged[sighting.domain] = _both(first, sighting)
+    return merged.values()
+
+
+def _both(first: Sighting, second: Sighting) -> Sighting:
+    host = min(first.host, second.host, key=lambda name: (len(name), name))
+    return replace(first, host=host, hits=first.hits + second.hits)
 
 
 def _by_company(owners: Mapping[str, str], ordered: Iterable[Sighting]) -> dict[str, Sighting]:
@@ -162,7 +199,10 @@ def _touch(conn: Connection, now: datetime, known: Mapping[str, Sighting]) -> No
         table.hits_count,
     )
     query = (
-        sa.select(*columns).where(among(conn, table.id, known)).order_by(table.id).with_for_update()
+        sa.select(*columns)
+        .where(among(conn, table.id, known))
+        .order_by(table.id)
+        .with_for_update(key_share=True)  # new hits of others may cite the company meanwhile
     )
     rows = conn.execute(query).all()
     bulk_update(conn, companies, [_touched(row, known[row.id], now) for row in rows])

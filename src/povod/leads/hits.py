@@ -70,10 +70,24 @@ def hit_row(
     hit: Hit, operation: str, query: str, seen: Seen | None, first: set[str]
 ) -> dict[str, Any]:
     """The row of `serp_results`; `first` collects the domains that made their company here."""
-    doc, status = hit.doc, hit.status
-    if seen is not None and hit.is_company:
-        status = "UNIQUE" if seen.is_new and hit.domain not in first else "DUP_HOST"
+    row = bare_row(hit, operation, query)
+    if seen is not None:
+        lead_to(row, hit, seen, first)
+    return row
+
+
+def lead_to(row: dict[str, Any], hit: Hit, seen: Seen, first: set[str]) -> None:
+    """Complete a `bare_row` by the company that its hit leads to, if it leads to one."""
+    if hit.is_company:
+        is_first = seen.is_new and hit.domain not in first
+        row["dedup_status"] = "UNIQUE" if is_first else "DUP_HOST"
+        row["company_id"] = seen.company_id
         first.add(hit.domain)
+
+
+def bare_row(hit: Hit, operation: str, query: str) -> dict[str, Any]:
+    """All of a hit's row that can be told without the database."""
+    doc = hit.doc
     return {
         "operation_id": operation,
         "query_id": query,
@@ -90,8 +104,8 @@ def hit_row(
         "language": doc.lang or "",
         "doc_id": doc.doc_id or "",
         "company_name_guess": hit.name,
-        "company_id": seen.company_id if seen and hit.is_company else None,
-        "dedup_status": status,
+        "company_id": None,
+        "dedup_status": hit.status,
         "dedup_key": hit.domain,
         "is_processed": True,
         "metadata": _metadata(hit, operation),

@@ -1,14 +1,19 @@
-"""From a stored reply to hits and companies: one reply, one transaction (L45-L51)."""
+"""From a stored reply to hits and companies (L45-L51).
 
-from collections.abc import Callable, Iterator, Sequence
+A reply is stored whole or not at all. Several go into one transaction, because every transaction
+costs as much as a third of a reply; when one of them cannot be stored, each is tried alone.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from povod.book.companies import Seen, see
+from povod.book.companies import Seen, Sighting, combine, meet, touch
 from povod.book.domains import DomainRules, load_rules
-from povod.leads.hits import Hit, hit_row, read_hit, sighting
+from povod.leads.hits import Hit, bare_row, lead_to, read_hit, sighting
 from povod.leads.outcomes import Failure, settle
 from povod.leads.pauses import Pauses
 from povod.leads.queries import query_hash
@@ -28,7 +33,7 @@ TOO_FAST = 55
 RATE_PAUSE = 60.0
 
 READ_AHEAD = 8
-"""Replies read in one transaction; each is still saved in one of its own."""
+"""Replies that are read, and saved, in one transaction."""
 
 _REPLACED = (
     "position", "group_position", "url_raw", "host_raw", "host_norm", "domain", "title", "snippet",
@@ -64,6 +69,26 @@ class Task:
     city: str = ""
 
 
+class Reading:
+    """A reply as far as it can be told without the database: hits, rows, sightings."""
+
+    def __init__(self, task: Task, docs: Sequence[SerpDoc], rules: DomainRules) -> None:
+        self.task = task
+        self.hits = judge(docs, rules)
+        self.rows = [bare_row(hit, task.operation, task.query) for hit in self.hits]
+        self.sightings: list[Sighting] = [
+            sighting(hit, task.niche, task.city) for hit in self.hits if hit.is_company
+        ]
+
+
+class Parsed(Reading):
+    """A whole reply that is ready to be saved."""
+
+    def __init__(self, task: Task, reply: SerpReply, rules: DomainRules) -> None:
+        super().__init__(task, reply.docs, rules)
+        self.reply = reply
+
+
 def ingest_ready(
     deps: SearchDeps,
     limit: int | None = None,
@@ -83,10 +108,14 @@ def ingest_ready(
     # By the id's random tail: every process cuts the same way, whenever it looks.
     mine = [name for name in waiting if int(name[-6:], 16) % step == first]
     for start in range(0, len(mine), READ_AHEAD):
+        ready: list[Parsed] = []
         for task in _load(deps.db, mine[start : start + READ_AHEAD]):
             if cancelled() or result.stopped:
-                return result
-            _ingest(deps, task, rules, result)
+                break
+            ready.extend(_parsed(deps, task, rules, result))
+        _save(deps, ready, result)
+        if cancelled() or result.stopped:
+            break
     return result
 
 
@@ -99,11 +128,40 @@ def judge(docs: Sequence[SerpDoc], rules: DomainRules) -> list[Hit]:
     return list(hits.values())
 
 
-def save_reply(
-    conn: Connection, deps: SearchDeps, task: Task, reply: SerpReply, hits: Sequence[Hit]
-) -> IngestResult | None:
-    """Hits, companies, operation and query of one reply; None when another was faster."""
-    table = serp_operations
+def _save(deps: SearchDeps, ready: Sequence[Parsed], result: IngestResult) -> None:
+    """All of them in one transaction, or else each in one of its own."""
+    if not ready:
+        return
+    try:
+        with deps.db.tx() as conn:
+            counts = save_replies(conn, deps, ready)
+    except sa.exc.DBAPIError:
+        if len(ready) == 1:
+            raise
+        for one in ready:
+            _save(deps, [one], result)
+    else:
+        _add(result, counts)
+
+
+def save_replies(conn: Connection, deps: SearchDeps, ready: Sequence[Parsed]) -> IngestResult:
+    """Hits, companies, operations and queries, without the replies that another had already."""
+    taken = [one for one in ready if _take(conn, deps, one)]
+    counts = save_hits(conn, deps, taken)
+    counts.skipped = sum(len(one.reply.skipped) for one in taken)
+    for one in taken:
+        _complete_query(conn, one)
+    for one in taken:
+        groups = len({doc.group_position for doc in one.reply.docs})
+        full = groups >= deps.settings.yandex_groups_on_page
+        if deps.settings.yandex_pages_per_query > 1 and full:
+            _order_next_page(conn, deps, one.task.query)
+    return counts
+
+
+def _take(conn: Connection, deps: SearchDeps, one: Parsed) -> bool:
+    """Mark the operation as taken in; False when another was faster."""
+    table, reply = serp_operations, one.reply
     values = {
         "status": "ingested",
         "ingested_at": deps.clock.now(),
@@ -112,36 +170,46 @@ def save_reply(
         "recovered": reply.recovered,
         "parser_version": str(PARSER_VERSION),
     }
-    ready = (table.c.id == task.operation, table.c.status == "done")
-    if not conn.execute(sa.update(table).where(*ready).values(**values)).rowcount:
-        return None
-    counts = save_hits(conn, deps, task, hits)
-    counts.skipped = len(reply.skipped)
-    _complete_query(conn, deps, task, reply)
-    return counts
+    ready = (table.c.id == one.task.operation, table.c.status == "done")
+    return conn.execute(sa.update(table).where(*ready).values(**values)).rowcount == 1
 
 
-def save_hits(conn: Connection, deps: SearchDeps, task: Task, hits: Sequence[Hit]) -> IngestResult:
-    """Store hits and the companies they lead to, in a few statements.
+def save_hits(conn: Connection, deps: SearchDeps, readings: Sequence[Reading]) -> IngestResult:
+    """Store hits and the companies they lead to, in a few statements for all replies.
 
     A document that cannot be used is kept as `INVALID` with its reason; it costs no other one.
     """
-    found = [sighting(hit, task.niche, task.city) for hit in hits if hit.is_company]
-    seen = see(conn, deps.clock.now(), found)
-    first: set[str] = set()
-    rows = [hit_row(hit, task.operation, task.query, seen.get(hit.domain), first) for hit in hits]
+    found = combine(one.sightings for one in readings)
+    now = deps.clock.now()
+    met = meet(conn, now, found)
+    result = IngestResult(companies_new=sum(one.is_new for one in met.values()))
+    seen = dict(met)
+    rows: list[dict[str, Any]] = []
+    for one in readings:
+        _lead_to(one, seen)
+        _count(result, one.hits, seen)
+        rows += one.rows
+        # what one reply has brought in is known to the next
+        seen |= {each.domain: Seen(seen[each.domain].company_id) for each in one.sightings}
     bulk_insert(conn, serp_results, rows, ["operation_id", "url"], _REPLACED)
-    return _count(hits, seen)
+    touch(conn, now, met, found)
+    return result
 
 
-def _count(hits: Sequence[Hit], seen: dict[str, Seen]) -> IngestResult:
-    result = IngestResult(replies=1, companies_new=sum(one.is_new for one in seen.values()))
+def _lead_to(one: Reading, seen: dict[str, Seen]) -> None:
+    first: set[str] = set()
+    for row, hit in zip(one.rows, one.hits, strict=True):
+        if hit.is_company:
+            lead_to(row, hit, seen[hit.domain], first)
+
+
+def _count(result: IngestResult, hits: Sequence[Hit], seen: dict[str, Seen]) -> None:
+    result.replies += 1
     for hit in hits:
         result.documents += 1
         result.excluded += hit.status == "EXCLUDED"
         result.invalid += hit.status == "INVALID"
         result.known += hit.is_company and not seen[hit.domain].is_new
-    return result
 
 
 def _waiting(conn: Connection, limit: int | None) -> list[str]:
@@ -171,17 +239,16 @@ def _load(db: Database, operations: Sequence[str]) -> Iterator[Task]:
         yield Task(operation, row.query_id, bodies[row.raw_file_id], niche, city)
 
 
-def _ingest(deps: SearchDeps, task: Task, rules: DomainRules, result: IngestResult) -> None:
+def _parsed(
+    deps: SearchDeps, task: Task, rules: DomainRules, result: IngestResult
+) -> Iterable[Parsed]:
+    """The reply read; nothing when it is an error, which is dealt with at once."""
     try:
         reply = parse_serp(task.raw)
     except SerpError as error:
         _store_failed(deps, task, error, rules, result)
-        return
-    hits = judge(reply.docs, rules)
-    with deps.db.tx() as conn:
-        counts = save_reply(conn, deps, task, reply, hits)
-    if counts is not None:
-        _add(result, counts)
+        return ()
+    return (Parsed(task, reply, rules),)
 
 
 def _store_failed(
@@ -195,10 +262,10 @@ def _store_failed(
         code=str(error.code) if error.code is not None else type(error).__name__,
         values={"parser_version": str(PARSER_VERSION)},
     )
-    hits = judge(error.documents, rules)
+    reading = Reading(task, error.documents, rules)
     with deps.db.tx() as conn:
         if settle(conn, deps, task.operation, task.query, failure, ["done"]):
-            _add(result, save_hits(conn, deps, task, hits))
+            _add(result, save_hits(conn, deps, [reading]))
             result.replies -= 1
             result.failed += 1
     if error.kind == "configuration":
@@ -207,16 +274,13 @@ def _store_failed(
         Pauses(deps.db, deps.clock).slow_down(CREATE_QUOTA, RATE_PAUSE)
 
 
-def _complete_query(conn: Connection, deps: SearchDeps, task: Task, reply: SerpReply) -> None:
+def _complete_query(conn: Connection, one: Parsed) -> None:
     table = serp_queries
     conn.execute(
         sa.update(table)
-        .where(table.c.id == task.query)
-        .values(status="completed", results_total=len(reply.docs), last_error="")
+        .where(table.c.id == one.task.query)
+        .values(status="completed", results_total=len(one.reply.docs), last_error="")
     )
-    groups = len({doc.group_position for doc in reply.docs})
-    if deps.settings.yandex_pages_per_query > 1 and groups >= deps.settings.yandex_groups_on_page:
-        _order_next_page(conn, deps, task.query)
 
 
 def _order_next_page(conn: Connection, deps: SearchDeps, query_id: str) -> None:
