@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from povod.book.clients.model import Author, ClientDeps, Ground
 from povod.book.clients.write import create_client
 from povod.kit.errors import ConflictError, NotFoundError
+from povod.kit.inn import is_valid_inn
 from povod.store.tables import clients, companies, company_pages, contacts
 
 
@@ -33,7 +34,8 @@ def client_from_company(
     given = {
         "company_id": company_id,
         "company_name": company["name"] or company["legal_name"],
-        "inn": company["inn"],
+        # A site may show a number that is none; the client can do without it.
+        "inn": company["inn"] if is_valid_inn(company["inn"]) else "",
         "okved": str(company["attributes"].get("okved", "")),
         "country": company["country"],
         "language": company["lang"] if company["lang"] in ("ru", "en") else "ru",

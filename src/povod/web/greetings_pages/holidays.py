@@ -1,5 +1,6 @@
 """Rules of the calendar: on and off, next days, a rule of one's own (G133)."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request, Response
@@ -29,7 +30,8 @@ def holidays_page(
 ) -> Response:
     """The list; `rule` is tried out, `confirm` names a day that is to be switched on."""
     greetings = house_of(request).greetings
-    rows = greetings.holidays(kind=kind, enabled=STATES.get(state), query=q)
+    found = greetings.holidays(kind=kind, enabled=STATES.get(state), query=q)
+    rows = sorted(found, key=lambda row: (row["next_date"] or date.max, row["code"]))
     dates, problem = [], ""
     if rule:
         try:
