@@ -55,7 +55,7 @@ REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
 SHOP = "chaos-magazin.ru"
 PAGES, KILLS = 1000, 20
 QUICK_PAGES, QUICK_KILLS = 200, 3
-LEASE_S, RENEW_S, WORK_LEASE_S = 10.0, 2.0, "5"
+LEASE_S, RENEW_S, WORK_LEASE_S = 6.0, 1.5, "4"
 FINAL = ("cancelled", "succeeded", "partial", "failed")
 PATIENCE_S = 600.0
 OPTIONS = {"max_concurrency": 10, "traffic_budget_mb": 1000, "max_urls": 20_000}
@@ -137,20 +137,22 @@ class Crawl:
 
     # -- workers ----------------------------------------------------------------------------
 
-    def employ(self) -> "subprocess.Popen[bytes]":
-        """A new worker, back when it has begun."""
+    def employ(self) -> None:
+        """A new worker; it needs a while to begin."""
         command = [sys.executable, __file__, "--worker"]
         with (self.folder / "worker.log").open("ab") as log:
             process = subprocess.Popen(
                 command, env=self.environ, cwd=self.folder, stdout=log, stderr=log
             )
         self.workers.append(process)
-        mark = self.folder / f"working-{process.pid}"
-        wait_until(lambda: mark.exists() or process.poll() is not None)
-        if process.poll() is not None:
-            text = (self.folder / "worker.log").read_text(encoding="utf-8", errors="replace")
-            raise SystemExit(f"a worker ended with {process.returncode}:\n{text[-2000:]}")
-        return process
+
+    def at_work(self) -> "list[subprocess.Popen[bytes]]":
+        """The workers that have begun; one that ended by itself is a fault of ours."""
+        for process in self.workers:
+            if process.poll() is not None:
+                text = (self.folder / "worker.log").read_text(encoding="utf-8", errors="replace")
+                raise SystemExit(f"a worker ended with {process.returncode}:\n{text[-2000:]}")
+        return [one for one in self.workers if (self.folder / f"working-{one.pid}").exists()]
 
     def kill(self, process: "subprocess.Popen[bytes]") -> None:
         """SIGKILL, and a look at what was done and what was in flight."""
@@ -204,7 +206,7 @@ class Crawl:
 
     def result(self, began: float) -> Outcome:
         """Everything that is stored, and every bar that this run broke by itself."""
-        wait_until(lambda: self.job().status in FINAL)
+        wait_until(lambda: bool(self.at_work()) and self.job().status in FINAL)
         outcome = Outcome(seconds=time.monotonic() - began)
         self.look()
         job = self.job()
@@ -309,6 +311,7 @@ def wait_until(check: Callable[[], bool], seconds: float = PATIENCE_S, nap: floa
 def undisturbed(crawl: Crawl, _kills: int, _reference: Outcome, _dice: random.Random) -> Outcome:
     """The run that all others are held against."""
     crawl.employ()
+    wait_until(lambda: bool(crawl.at_work()))
     began = time.monotonic()
     wait_until(lambda: crawl.job().phase == "finalize" or crawl.job().status in FINAL)
     finishing = time.monotonic()
@@ -351,12 +354,12 @@ def killed(crawl: Crawl, kills: int, reference: Outcome, dice: random.Random) ->
         crawl.employ()
     made = 0
     for moment in [*moments, *[float("inf")] * late]:
-        wait_until(lambda at=moment: _is_reached(crawl, at))  # type: ignore[misc]
+        wait_until(lambda at=moment: _is_reached(crawl, at) and crawl.at_work())  # type: ignore[misc]
         span = 0.4 if moment < float("inf") else reference.finish_seconds * 0.6
         time.sleep(dice.uniform(0, span))
         if crawl.job().status in FINAL:
             break
-        crawl.kill(dice.choice(crawl.workers))
+        crawl.kill(dice.choice(crawl.at_work()))
         made += 1
         crawl.employ()
     outcome = crawl.result(began)

@@ -73,13 +73,16 @@ def json_value(value: Value) -> Any:
 
 
 def fitting_json(value: Mapping[str, Any]) -> str:
-    """JSON that fits into a cell: as many whole keys as there is room for, and a mark."""
-    text = orjson.dumps(dict(value)).decode()
+    """JSON that fits into a cell: as many whole keys as there is room for, and a mark.
+
+    By name: PostgreSQL does not keep the order of keys, and files must not depend on the database.
+    """
+    text = orjson.dumps(dict(value), option=orjson.OPT_SORT_KEYS).decode()
     if len(text) <= MAX_CELL:
         return text if value else ""
     kept: dict[str, Any] = {}
     room = MAX_CELL - len(orjson.dumps(TRUNCATED)) - 2
-    for name, said in value.items():
+    for name, said in sorted(value.items()):
         size = len(orjson.dumps({name: said}).decode())
         if size > room:
             break

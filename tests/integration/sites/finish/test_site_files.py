@@ -9,10 +9,13 @@ import pytest
 from finish_shop import product, variant
 from openpyxl import load_workbook
 
+from povod.crawl.urlkey import url_key
 from povod.kit.errors import InputError, NotFoundError
 from povod.kit.ids import new_id
+from povod.sites.exports import diff_rows
 from povod.sites.exports import make as make_module
 from povod.sites.exports.columns import COLUMNS
+from povod.sites.exports.diff_rows import stored_rows
 from povod.sites.exports.write import Kind, write_file
 
 EVIL = '=HYPERLINK("http://x","y")'
@@ -261,3 +264,20 @@ def test_a_key_never_leaves_the_folder(shop):
         shop.store.open("../../secret.key")
     with pytest.raises(NotFoundError):
         shop.store.open("jobs/none.csv")
+
+
+def test_a_diff_of_many_batches_is_in_order(shop, monkeypatch):
+    """By address and variant, each line once, wherever a batch ends."""
+    monkeypatch.setattr(diff_rows, "BATCH", 2)
+    paths = ["/б", "/а", "/e", "/d", "/c"]
+    seen = {path: product(variants=[variant("2"), variant("1")]) for path in paths}
+    job_id = shop.run(seen)
+    found = [(row.url, row.variant_key) for row in stored_rows(shop.db, job_id)]
+    assert len(found) == len(set(found)) == 15
+    assert [key for _, key in found] == ["", "1", "2"] * 5
+    keys = [url_key(url) for url, _ in found]
+    assert keys == sorted(keys)
+    again = shop.run({path: product(variants=[variant("2"), variant("1")]) for path in paths})
+    assert list(stored_rows(shop.db, again)) == []
+    same = [(row.url, row.variant_key, row.kind) for row in stored_rows(shop.db, again, True)]
+    assert same == [(*one, "UNCHANGED") for one in found]

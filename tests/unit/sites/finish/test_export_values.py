@@ -68,6 +68,16 @@ def test_long_attributes_are_cut_at_a_key_and_stay_json():
     assert all(attrs[name] == value for name, value in kept.items())
 
 
+def test_the_order_of_keys_is_that_of_their_names():
+    """PostgreSQL gives them back in an order of its own; files must not tell."""
+    names = ["Цвет", "Вес", "Мощность, Вт", "a"]
+    texts = {fitting_json(dict.fromkeys(order, "1")) for order in (names, names[::-1])}
+    assert texts == {'{"a":"1","Вес":"1","Мощность, Вт":"1","Цвет":"1"}'}
+    long = dict.fromkeys(names, "я" * 12000)
+    assert list(json.loads(fitting_json(long)))[:1] == ["a"]
+    assert fitting_json(long) == fitting_json(dict(reversed(long.items())))
+
+
 @given(st.dictionaries(st.text(max_size=40), st.text(max_size=3000), max_size=60))
 def test_whatever_the_attributes_the_cell_holds_json(attrs):
     text = fitting_json(attrs)
