@@ -18,7 +18,7 @@ from povod.store.tables import pages, snapshot_versions, snapshots
 from povod.web.params import Page, RowId, Text, one_of
 from povod.web.sites_pages.common import Domain, house_of, show
 from povod.web.sites_pages.history import domain_has
-from povod.web.sites_pages.price_chart import Point, draw
+from povod.web.sites_pages.price_chart import History, Point, draw
 from povod.web.sites_pages.reading import change_of, title_of, versions
 
 router = APIRouter()
@@ -82,10 +82,16 @@ def product_page(request: Request, snapshot_id: RowId) -> Response:
         rows = conn.execute(ordered.limit(MAX_VERSIONS)).all()
         values = {"evidence": _evidence(conn, row), "variants": _siblings(conn, row)}
     changes = [change_of(version) for version in rows]
-    charts = {name: draw(history_of(row, rows, name)) for name in ("price", "stock")}
+    charts = {"price": draw(history_of(row, rows, "price")), "stock": _stock(row, rows)}
     full = row.last_data.get("full") or {}
     values |= {"fields": _fields(row, full), "images": full.get("images") or []}
     return show(request, "product.html", item=_line(row), changes=changes, charts=charts, **values)
+
+
+def _stock(row: Any, changes: Sequence[Any]) -> History | None:
+    """The stock is drawn only if it ever moved."""
+    points = history_of(row, changes, "stock")
+    return draw(points) if len({point.value for point in points}) > 1 else None
 
 
 def history_of(row: Any, changes: Sequence[Any], name: str) -> list[Point]:

@@ -116,7 +116,11 @@ def _kept(request: Request, given: Given) -> dict[str, str]:
 def _trouble(error: PovodError) -> Trouble:
     name = error.field if isinstance(error, InvalidOption) else ""
     told = error.errors[0] if error.errors else {}
-    return Trouble(str(error.code or ""), str(error), name or str(told.get("field", "")))
+    return Trouble(
+        str(error.code or ""),
+        str(error),
+        (name or str(told.get("field", ""))).removeprefix("options."),
+    )
 
 
 def _form(request: Request, look: Look) -> Response:
