@@ -231,17 +231,17 @@ def test_the_calendar(house: House, web: TestClient) -> None:
     assert {rule["kind"] for rule in rules} == {"memorial"}
     on = web.patch(f"/api/holidays/{rules[0]['code']}", json={"is_business_relevant": True})
     assert on.status_code == 422, "G172: a memorial row cannot be enabled"
-    own = {"code": "our_day", "title": "Наш день", "title_instrumental": "Нашим днём"}
+    own = {"code": "nash_den", "title": "Наш день", "title_instrumental": "Нашим днём"}
     made = web.post("/api/holidays", json={**own, "rule": "fixed 05-01"})
     assert made.status_code == 201
     assert made.json()["next_date"].endswith("-05-01")
     assert web.post("/api/holidays", json={**own, "rule": "fixed 05-01"}).status_code == 409
     assert web.post("/api/holidays", json={**own, "rule": "x"}).status_code == 422
-    moved = web.patch("/api/holidays/our_day", json={"rule": "fixed 06-02", "shift": "same"})
+    moved = web.patch("/api/holidays/nash_den", json={"rule": "fixed 06-02", "shift": "same"})
     assert moved.json()["next_date"].endswith("-06-02")
     assert web.delete("/api/holidays/accountant_day").status_code == 409
-    assert web.delete("/api/holidays/our_day").status_code == 204
-    assert web.get("/api/holidays?q=our_day").json()["items"] == []
+    assert web.delete("/api/holidays/nash_den").status_code == 204
+    assert web.get("/api/holidays?q=nash_den").json()["items"] == []
     assert len(web.post("/api/holidays/check", json={"rule": "nth 8 7 2"}).json()["dates"]) == 3
     assert web.post("/api/holidays/check").status_code == 200
     soon = web.get("/api/holidays/upcoming?days=60").json()["items"]
@@ -249,7 +249,7 @@ def test_the_calendar(house: House, web: TestClient) -> None:
 
 
 def test_tables_in_and_out(house: House, web: TestClient) -> None:
-    table = "имя;почта\nИван;i@p.ru\nПётр;нет\n".encode()
+    table = "имя;почта\nИван;i@p.ru\nПётр;без собаки\n".encode()
     file = {"file": ("a.csv", io.BytesIO(table))}
     dry = web.post("/api/clients/import", files=file, data={"dry_run": "true"}).json()
     assert (dry["new"], dry["warnings"], dry["dry_run"]) == (2, 1, True)
