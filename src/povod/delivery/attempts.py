@@ -8,8 +8,10 @@ from sqlalchemy.engine import Connection
 from povod.store.paging import PAGE_SIZE, Listing, read_page
 from povod.store.tables import deliveries, outreach_messages
 
-_OWN = ("id", "attempt_no", "channel", "provider", "state", "reply_stage", "reply_code")
-_OWN += ("reply_text", "outcome_class", "claimed_at", "finished_at")
+_OWN = (
+    *("id", "attempt_no", "channel", "provider", "state", "reply_stage", "reply_code"),
+    *("reply_text", "outcome_class", "claimed_at", "finished_at"),
+)
 
 
 @dataclass(frozen=True)
