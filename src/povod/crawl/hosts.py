@@ -16,6 +16,7 @@ AHEAD = timedelta(seconds=60)
 """Start times are never handed out further ahead (S45)."""
 
 _SLOW_DOWN = (429, 503)
+_PAGES = (200, 304)
 _MEAN_SHARE = 0.05
 
 
@@ -79,7 +80,10 @@ def observed(
 def _throttled(
     delay_ms: int, seen: Observation, rules: PolitenessPolicy, limits: HostLimits
 ) -> int:
-    """AutoThrottle (S64): only a 200 may lower the pause."""
+    """AutoThrottle (S64): only a page may lower the pause, be it new (200) or as known (304).
+
+    A second crawl has hardly any 200; without the 304 one refusal would slow it down for good.
+    """
     most = rules.max_delay_s * 1000
     least = float(max(rules.min_delay_ms, limits.min_delay_ms))
     before = max(float(delay_ms), least)
@@ -89,7 +93,7 @@ def _throttled(
         return round(before)
     target = seen.latency_s * 1000 / max(1, limits.max_concurrency)
     after = min(max(target, (before + target) / 2, least), most)
-    return round(after if seen.status == 200 else max(before, after))
+    return round(after if seen.status in _PAGES else max(before, after))
 
 
 def _mean(mean: int, seen: Observation) -> int:

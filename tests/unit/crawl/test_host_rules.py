@@ -49,8 +49,18 @@ def test_the_pause_follows_the_latency_of_good_answers():
 def test_other_answers_never_lower_it():
     slow = HostState(delay_ms=3000)
     assert after(Observation(status=404, latency_s=0.1), state=slow).delay_ms == 3000
-    assert after(Observation(status=304, latency_s=20), state=slow).delay_ms == 10_000
+    assert after(Observation(status=403, latency_s=20), state=slow).delay_ms == 10_000
     assert after(Observation(status=0, latency_s=0), state=slow).delay_ms == 3000
+
+
+def test_a_page_as_it_was_lowers_it_as_a_new_one_does():
+    """A second crawl has hardly any 200: one 503 must not slow it down for good."""
+    slow = after(Observation(status=503, latency_s=0.1))
+    state = slow
+    for _ in range(12):
+        state = after(Observation(status=304, latency_s=0.1), state=state)
+    assert state.delay_ms < slow.delay_ms / 3
+    assert state.delay_ms == 200
 
 
 @pytest.mark.parametrize("code", [429, 503])
