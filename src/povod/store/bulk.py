@@ -133,10 +133,18 @@ def _array(values: Iterable[Any]) -> str:
     """An array literal; quoting all texts at once takes a tenth of quoting each."""
     given = list(values)
     has_null = None in given
-    joined = "" if has_null else _BETWEEN.join(map(str, given))
+    joined = "" if has_null else _BETWEEN.join(_texts(given))
     if has_null or joined.count(_BETWEEN) != len(given) - 1:  # a text holds that very sign
         return f"{{{','.join(map(_element, given))}}}"
     return f'{{"{_escaped(joined).replace(_BETWEEN, _QUOTES)}"}}'
+
+
+def _texts(values: list[Any]) -> list[str]:
+    """The values as texts; instants and numbers, of which most are equal, are written once."""
+    if set(map(type, values)) == {str}:
+        return values
+    known = {value: str(value) for value in set(values)}
+    return [known[value] for value in values]
 
 
 def _element(value: Any) -> str:
