@@ -39,8 +39,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import psycopg
 import sqlalchemy as sa
@@ -79,7 +81,7 @@ def worker() -> int:
         Path(f"working-{os.getpid()}").touch()
         inner(*args, **kwargs)
 
-    working.work_forever = marked  # type: ignore[assignment]
+    working.work_forever = marked
     sys.argv = ["povod", "work", "--queues", "scraping"]
     povod()
     return 0
@@ -187,7 +189,7 @@ class Crawl:
     def counts(self) -> dict[str, int]:
         """Requests that the shop had, by path."""
         found = self.world.get(f"/sandbox/shops/{SHOP}/log", entries="0")["counts"]
-        return {str(path): int(count) for path, count in found.items()}
+        return {unquote(path): int(count) for path, count in found.items()}
 
     def look(self) -> None:
         """At a disturbance: finished addresses must have had their last request."""
@@ -269,14 +271,15 @@ class Crawl:
         if often:
             outcome.faults.append(f"{len(often)} asked too often: {often[:2]}")
         if set(seen) != paths:
-            outcome.faults.append(f"{len(paths - set(seen))} never asked")
+            missing = sorted(paths - set(seen))
+            outcome.faults.append(f"{len(missing)} never asked: {missing[:2]}")
         outcome.requests = sum(seen.values())
         outcome.again = outcome.requests - len(seen)
 
 
 def _path(url: str) -> str:
     """Path and query of an address."""
-    return "/" + url.partition("://")[2].partition("/")[2]
+    return unquote("/" + url.partition("://")[2].partition("/")[2])
 
 
 def _plain(value: Any) -> Any:
@@ -354,7 +357,7 @@ def killed(crawl: Crawl, kills: int, reference: Outcome, dice: random.Random) ->
         crawl.employ()
     made = 0
     for moment in [*moments, *[float("inf")] * late]:
-        wait_until(lambda at=moment: _is_reached(crawl, at) and crawl.at_work())  # type: ignore[misc]
+        wait_until(partial(_is_reached, crawl, moment))
         span = 0.4 if moment < float("inf") else reference.finish_seconds * 0.6
         time.sleep(dice.uniform(0, span))
         if crawl.job().status in FINAL:
@@ -370,32 +373,33 @@ def killed(crawl: Crawl, kills: int, reference: Outcome, dice: random.Random) ->
 
 
 def _is_reached(crawl: Crawl, moment: float) -> bool:
+    """Whether somebody is at work and so many addresses are finished."""
     job = crawl.job()
-    if job.status in FINAL or job.phase == "finalize":
+    if job.status in FINAL:
         return True
-    return crawl.done() >= moment
+    return bool(crawl.at_work()) and (job.phase == "finalize" or crawl.done() >= moment)
 
 
 def compare(outcome: Outcome, reference: Outcome) -> None:
     """A disturbed run must find what the undisturbed one found."""
-    for what, mine, theirs in (
-        ("addresses", outcome.rows, reference.rows),
-        ("states", outcome.states, reference.states),
-    ):
-        differ = [key for key in {*mine, *theirs} if mine.get(key) != theirs.get(key)]  # type: ignore[attr-defined]
-        if differ:
-            key = sorted(differ)[0]
-            shown = f"{mine.get(key)} for {theirs.get(key)}"[:300]  # type: ignore[attr-defined]
-            outcome.faults.append(f"{len(differ)} {what} differ: {key}: {shown}")
+    _compare_things(outcome, "addresses", outcome.rows, reference.rows)
+    _compare_things(outcome, "states", outcome.states, reference.states)
     for name in FILES:
         mine, theirs = outcome.files[name].splitlines(), reference.files[name].splitlines()
         if mine != theirs:
             pairs = zip([*mine, b""], [*theirs, b""], strict=False)
             one, other = next((one, other) for one, other in pairs if one != other)
             at = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
-            shown = [line[max(0, at - 30) : at + 60].decode(errors="replace")
+            parts = [line[max(0, at - 30) : at + 60].decode(errors="replace")
                      for line in (one, other)]  # fmt: skip
-            outcome.faults.append(f"{name} differs: {shown[0]!r} for {shown[1]!r}")
+            outcome.faults.append(f"{name} differs: {parts[0]!r} for {parts[1]!r}")
+
+
+def _compare_things(outcome: Outcome, what: str, mine: Any, theirs: Any) -> None:
+    differ = sorted(key for key in {*mine, *theirs} if mine.get(key) != theirs.get(key))
+    if differ:
+        shown = f"{mine.get(differ[0])} for {theirs.get(differ[0])}"[:300]
+        outcome.faults.append(f"{len(differ)} {what} differ: {differ[0]}: {shown}")
 
 
 # -- places ---------------------------------------------------------------------------------------

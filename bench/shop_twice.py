@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,17 +67,18 @@ def timed(report: Path, arguments: list[str]) -> int:
     from povod.sites.exports.make import ExportMaker
     from povod.sites.finish.finalize import Finisher
 
-    seconds: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
 
     def watch(owner: Any, name: str, what: str) -> None:
         inner: Callable[..., Any] = getattr(owner, name)
 
         def outer(*args: Any, **kwargs: Any) -> Any:
-            began = time.monotonic()
+            began, worked = time.monotonic(), time.thread_time()
             try:
                 return inner(*args, **kwargs)
             finally:
                 seconds[what] += time.monotonic() - began
+                seconds[f"{what}_cpu"] += time.thread_time() - worked
 
         setattr(owner, name, outer)
 
@@ -291,7 +292,8 @@ def judge(place: Place, plan: Plan, second: Pass, wanted: dict[Key, frozenset[st
         "by_kind": dict(Counter(key[0] for key in told)),
         "pages_dead": len(plan.dead), "pages_late": len(plan.late),
         "not_checked": second.job["diff"].get("not_checked"),
-        "compare_s": round(second.took.get("compare", 0), 2), "read_s": round(reading, 2),
+        "compare_s": round(second.took.get("compare", 0), 2),
+        "compare_cpu_s": round(second.took.get("compare_cpu", 0), 2), "read_s": round(reading, 2),
         "diff_command_s": round(command_seconds, 2),
     })  # fmt: skip
     figures, faults = result.figures, result.faults

@@ -178,7 +178,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="2 000 and 20 000 keys")
     parser.add_argument("--url", default="", help="an empty PostgreSQL database; else SQLite")
     given = parser.parse_args()
-    sizes = (2_000, 20_000) if given.quick else (10_000, 100_000)
+    sizes: tuple[int, ...] = (2_000, 20_000) if given.quick else (10_000, 100_000)
     if given.url:
         sizes = sizes[:1]
     report: dict[str, Any] = {}
