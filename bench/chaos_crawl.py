@@ -259,13 +259,7 @@ class Crawl:
     def _check_requests(self, outcome: Outcome) -> None:
         if self.broken:
             outcome.faults.append(f"{len(self.broken)} finished asked again: {self.broken[:2]}")
-        paths = {
-            _path(
-                f"https://x{key.partition('//')[2].partition('/')[1]}"
-                f"{key.partition('//')[2].partition('/')[2]}"
-            )
-            for key in outcome.rows
-        }
+        paths = outcome.paths
         seen = {path: count for path, count in self.counts().items() if path in paths}
         often = [path for path, count in seen.items() if count > 1 + self.excused[path]]
         if often:
