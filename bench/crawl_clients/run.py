@@ -206,12 +206,12 @@ def crawlee(port: int, pages: int, folder: str, *, is_light: bool) -> None:
             statistics_log_format="inline",
         )
 
-        @crawler.router.default_handler
         async def handle(context: Any) -> None:
             body = await context.http_response.read()
             found = extract(context, body)
             sink.add(context.request.url, found["title"], found)
 
+        crawler.router.default_handler(handle)
         await crawler.run(addresses(port, pages))
 
     logging.disable(logging.WARNING)

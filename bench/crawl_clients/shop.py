@@ -7,6 +7,7 @@ import asyncio
 import json
 import random
 import sys
+from typing import cast
 
 _TEXT = (
     "дрель ударная аккумуляторная патрон быстрозажимной мощность крутящий момент скорость оборотов "
@@ -90,7 +91,7 @@ class _Shop(asyncio.Protocol):
     answers: "dict[bytes, bytes]" = {}  # noqa: RUF012 - set once, before the first request
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        self._transport = cast(asyncio.WriteTransport, transport)
         self._rest = b""
 
     def data_received(self, data: bytes) -> None:

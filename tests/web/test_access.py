@@ -1,6 +1,7 @@
 """Who gets in, who may do what, and what a forged request meets."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -118,6 +119,17 @@ def test_only_approvers_decide(locked_house: House, signed_in: Enter, role: str)
     answer = client.post(f"/letters/{rows.waiting}/approve")
     assert answer.status_code == (303 if may else 403)
     assert status_of(locked_house, rows.waiting) == ("approved" if may else "needs_approval")
+
+
+@pytest.mark.parametrize("role", ["viewer", "operator"])
+def test_the_menu_offers_only_what_opens(signed_in: Enter, role: str) -> None:
+    client = signed_in(role)
+    menu = client.get("/").text.split('class="menu"')[1].split("</nav>")[0]
+    targets = re.findall(r'href="([^"]+)"', menu)
+    assert ("/proxies" in targets) is (role == "operator")
+    assert {target: client.get(target).status_code for target in targets} == dict.fromkeys(
+        targets, 200
+    )
 
 
 def test_decisions_follow_the_status_table(any_house: House) -> None:

@@ -20,6 +20,7 @@ from povod.web import badges
 
 if TYPE_CHECKING:
     from povod.app.house import House
+    from povod.web.session import Person
 
 HERE = Path(__file__).parent
 LANGUAGE_COOKIE = "povod_language"
@@ -27,7 +28,8 @@ THEME_COOKIE = "povod_theme"
 THEMES = ("light", "dark")
 NOTHING = "–"
 # Heading of a section, then its pages: address, name, icon.
-MENU = (
+Menu = tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]
+MENU: Menu = (
     ("", (("/", "Overview", "overview"),)),
     (
         "Leads",
@@ -65,6 +67,9 @@ MENU = (
         ),
     ),
 )
+
+# Pages of the menu that a viewer may not open.
+OPERATOR_PAGES = ("/clients/import", "/proxies")
 
 
 class Renderer:
@@ -106,7 +111,7 @@ class Renderer:
             theme=theme if theme in THEMES else "",
             person=getattr(request.state, "person", None),
             path=request.url.path,
-            menu=MENU,
+            menu=_menu(getattr(request.state, "person", None)),
             current=_current(request.url.path),
             sandbox=self._is_sandbox,
             here=_here(request),
@@ -138,6 +143,16 @@ class Renderer:
             return NOTHING
         local = moment.astimezone(self._zone)
         return format_datetime(local, "d MMM y, HH:mm", locale=language)
+
+
+def _menu(person: "Person | None") -> Menu:
+    """The sections with the pages that this person may open."""
+    if person is None or person.may("operator"):
+        return MENU
+    return tuple(
+        (heading, tuple(page for page in pages if page[0] not in OPERATOR_PAGES))
+        for heading, pages in MENU
+    )
 
 
 def _current(path: str) -> str:
