@@ -13,6 +13,7 @@ from povod.greetings import work as greeting_work
 from povod.leads import enrich_due, steps_letters, steps_search
 from povod.leads.sheets import work as sheet_work
 from povod.sites import keeping, phases
+from povod.sites import schedules as site_schedules
 from povod.store.tables import outreach_messages, processing_jobs
 
 SECONDS = 60
@@ -94,7 +95,9 @@ def _greetings_step(house: House) -> Step:
 def _sites_steps(house: House) -> list[Step]:
     """Figures of each minute while a job runs; the others come by their schedules alone."""
     measure = house.sites.keeping.next_measure
+    slots = house.sites.schedules.next_due
     return [
+        Step(site_schedules.FIRE, site_schedules.QUEUE, "scheduler", keeping.MINUTE, slots),
         Step(keeping.METRICS, keeping.QUEUE, "worker", keeping.MINUTE, measure),
         Step(phases.MAINTENANCE, phases.QUEUE, "worker", keeping.MINUTE, lambda: None),
         Step(keeping.RETENTION, keeping.QUEUE, "worker", keeping.DAY, lambda: None),

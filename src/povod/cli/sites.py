@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from povod.cli import sites_admin
+from povod.cli import sites_admin, sites_schedule
 from povod.cli.context import Json, open_house
 from povod.cli.output import as_json, complain, facts, say, table
-from povod.cli.sites_common import refusals, source_of, wanted_options
+from povod.cli.sites_common import confirm_rights, refusals, source_of, wanted_options
 from povod.cli.sites_watch import follow, outcome_of, show_job
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Watched sites: collect, compare, export.", no_args_is_help=True)
 app.add_typer(sites_admin.profile_app, name="profile")
 app.add_typer(sites_admin.proxies_app, name="proxies")
+app.add_typer(sites_schedule.app, name="schedule")
 
 Sitemap = Annotated[str, typer.Option(help="Address of a map, or a file.")]
 Urls = Annotated[Path | None, typer.Option(help="File of addresses, one a line.")]
@@ -77,7 +78,7 @@ def run(
     """Start a job; with --wait this process works on it too."""
     with _house() as house:
         sources = _all_sites(house) if every else [source_of(sitemap, urls, site)]
-        _confirm(yes)
+        confirm_rights(yes)
         options = {"max_urls": max_urls, **wanted_options(option or ())}
         ids = [_start(house, source, {**options, **more}) for source, more in sources]
         if not json:
@@ -106,12 +107,6 @@ def _all_sites(house: "House") -> list[Any]:
     if not profiles:
         raise NotFoundError("no site has a profile yet")
     return [source_of("", None, profile["domain"]) for profile in profiles]
-
-
-def _confirm(yes: bool) -> None:
-    """Whoever starts a job says that it is right to (S5)."""
-    if not yes and not typer.confirm("May you collect these pages?", err=True):
-        raise typer.Exit(3)
 
 
 def _start(house: "House", source: Any, options: dict[str, Any]) -> str:

@@ -29,6 +29,12 @@ def refusals() -> Iterator[None]:
         raise typer.Exit(REFUSED) from None
 
 
+def confirm_rights(yes: bool) -> None:
+    """Whoever starts a job says that it is right to (S5)."""
+    if not yes and not typer.confirm("May you collect these pages?", err=True):
+        raise typer.Exit(REFUSED)
+
+
 def source_of(sitemap: str, urls: Path | None, site: str) -> "tuple[Source, dict[str, Any]]":
     """The source that was named, and the options that go with it."""
     from povod.sites.start import Source

@@ -68,34 +68,50 @@ class Schedules:
             "priority": priority,
             "enabled": enabled,
         }
-        _check(row)
-        NewWork(queue, kind)
         with self._db.tx() as conn:
-            query = sa.select(schedules).where(schedules.c.name == name)
-            old = conn.execute(query).mappings().first()
-            if old is not None and all(old[key] == value for key, value in row.items()):
-                return
-            same_time = old is not None and all(old[key] == row[key] for key in _WHEN)
-            now = self._clock.now()
-            row["next_run_at"] = old["next_run_at"] if old and same_time else _first(row, now)
-            upsert(conn, schedules, [row], ["name"], [*row, "updated_at"])
+            self.put(conn, row)
+
+    def put(self, conn: Connection, row: Mapping[str, Any]) -> None:
+        """`ensure` for a whole row in the caller's transaction; it may bring an `id`.
+
+        A cron line that was switched off and is on again waits for its next time.
+        """
+        _check(row)
+        NewWork(row["queue"], row["kind"])
+        query = sa.select(schedules).where(schedules.c.name == row["name"])
+        old = conn.execute(query).mappings().first()
+        if old is not None and all(old[key] == value for key, value in row.items()):
+            return
+        same_time = old is not None and all(old[key] == row[key] for key in _WHEN)
+        if old is not None and row["cron"] and row["enabled"] and not old["enabled"]:
+            same_time = False
+        at = old["next_run_at"] if old and same_time else _first(row, self._clock.now())
+        new = {**row, "next_run_at": at}
+        upsert(conn, schedules, [new], ["name"], [*new, "updated_at"])
 
     def remove(self, name: str) -> None:
         """Forget the schedule; work that it made stays."""
         with self._db.tx() as conn:
             conn.execute(sa.delete(schedules).where(schedules.c.name == name))
 
-    def tick(self) -> int:
-        """Enqueue the work of every schedule that is due; returns how many were enqueued here."""
+    def tick(self, kind: str = "") -> int:
+        """Enqueue the work of every schedule that is due; returns how many were enqueued here.
+
+        With `kind` only those that make such work.
+        """
         now = self._clock.now()
         due = sa.select(schedules).where(schedules.c.enabled, schedules.c.next_run_at <= now)
+        if kind:
+            due = due.where(schedules.c.kind == kind)
         with self._db.read() as conn:
             rows = conn.execute(due.order_by(schedules.c.next_run_at)).mappings().all()
         return sum(self._tick_one(dict(row), now) for row in rows)
 
-    def next_due(self) -> datetime | None:
-        """When the next schedule ticks; `None`: there is none."""
+    def next_due(self, kind: str = "") -> datetime | None:
+        """When the next schedule (of that kind of work) ticks; `None`: there is none."""
         earliest = sa.select(sa.func.min(schedules.c.next_run_at)).where(schedules.c.enabled)
+        if kind:
+            earliest = earliest.where(schedules.c.kind == kind)
         with self._db.read() as conn:
             return conn.execute(earliest).scalar()
 
@@ -106,7 +122,7 @@ class Schedules:
             work = NewWork(
                 row["queue"],
                 row["kind"],
-                args=row["args"],
+                args=_args(row),
                 priority=row["priority"],
                 dedup_key=f"schedule:{row['name']}",
             )
@@ -120,6 +136,11 @@ class Schedules:
             .values(next_run_at=next_run(row, now), last_run_at=now, ticks=schedules.c.ticks + 1)
         )
         return conn.execute(change).rowcount == 1
+
+
+def _args(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the work is told; that of a cron line also for which time it was made (`slot`)."""
+    return {**row["args"], "slot": row["next_run_at"].isoformat()} if row["cron"] else row["args"]
 
 
 def next_run(row: Mapping[str, Any], now: datetime) -> datetime:
@@ -153,15 +174,19 @@ def _check(row: Mapping[str, Any]) -> None:
     parse_zone(row["zone"])
     if row["window"]:
         parse_window(row["window"], row["zone"])
-    if not cron:
-        return
+    if cron:
+        try:
+            check_cron(cron)
+        except InputError as error:
+            raise InputError(f"schedule {name}: {error}") from None
+
+
+def check_cron(cron: str) -> None:
+    """Refuse what is no cron line of five fields, or one that never comes."""
     try:
         if len(cron.split()) != 5:
             raise CronSimError("expected five fields")
-        never = next(CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC)), None) is None
-        if never:
+        if next(CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC)), None) is None:
             raise CronSimError("it names no day at all")
     except CronSimError as error:
-        raise InputError(
-            f"schedule {name}: {cron!r} is not a cron line ({error}); example: 10 4 * * *"
-        ) from None
+        raise InputError(f"{cron!r} is not a cron line ({error}); example: 10 4 * * *") from None

@@ -51,6 +51,11 @@ class Window:
     zone: tzinfo
     days: frozenset[int] = EVERY_DAY
 
+    @property
+    def covers_everything(self) -> bool:
+        """Whether there is no hour of any day at which it is closed."""
+        return self.days == EVERY_DAY and self.end - self.start == _DAY
+
     def is_open(self, at: datetime) -> bool:
         """Whether the window is open at the instant `at`."""
         wall = at.astimezone(self.zone).replace(tzinfo=None)
@@ -68,22 +73,36 @@ class Window:
         # Two weeks: a change of clocks may swallow the only opening of one week.
         today = at.astimezone(self.zone).date()
         for ahead in range(-1, 15):
-            moments = self._may_open(today + ahead * _DAY)
-            found = [moment for moment in sorted(moments) if moment >= at and self.is_open(moment)]
+            moments = self._may_change(today + ahead * _DAY, self.start)
+            found = [moment for moment in moments if moment >= at and self.is_open(moment)]
             if found:
                 return found[0]
         raise InputError("this window never opens")
+
+    def next_closed(self, at: datetime) -> datetime:
+        """The first instant, `at` or later, at which the window is closed."""
+        at = at.astimezone(UTC)
+        if not self.is_open(at):
+            return at
+        today = at.astimezone(self.zone).date()
+        for ahead in range(-2, 15):
+            moments = self._may_change(today + ahead * _DAY, self._length_end)
+            shut = [moment for moment in moments if moment >= at and not self.is_open(moment)]
+            if shut:
+                return shut[0]
+        raise InputError("this window never closes")
 
     @property
     def _length_end(self) -> timedelta:
         return self.end if self.end > self.start else self.end + _DAY
 
-    def _may_open(self, day: date) -> list[datetime]:
-        """The instants of one local day at which the window can go from closed to open."""
-        opening = datetime.combine(day, time()) + self.start
-        moments = [opening.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    def _may_change(self, day: date, hour: timedelta) -> list[datetime]:
+        """The instants, in order, at which the window may open (or close) at `hour` of a day."""
+        edge = datetime.combine(day, time()) + hour
+        moments = [edge.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
         midnight = datetime.combine(day, time(), self.zone).astimezone(UTC)
-        return moments + _clock_changes(self.zone, midnight, midnight + _DAY + timedelta(hours=2))
+        changes = _clock_changes(self.zone, midnight, midnight + _DAY + timedelta(hours=2))
+        return sorted(moments + changes)
 
 
 def _clock_changes(zone: tzinfo, start: datetime, end: datetime) -> list[datetime]:

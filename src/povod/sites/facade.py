@@ -36,6 +36,7 @@ from povod.sites.jobs import JobStore
 from povod.sites.keeping import Keeping
 from povod.sites.options import JobOptions
 from povod.sites.response import one_response
+from povod.sites.schedules import SiteSchedules
 from povod.sites.start import Order, Source, Started, Starter, domain_of
 from povod.sites.states import ACTIVE
 from povod.sites.work import SitesWork, job_store
@@ -56,6 +57,7 @@ class Sites:
         """Make the kinds of work known to a runner."""
         SitesWork(self.deps).register(handlers)
         self.keeping.register(handlers)
+        self.schedules.register(handlers)
 
     @property
     def jobs(self) -> JobStore:
@@ -76,6 +78,11 @@ class Sites:
     def starter(self) -> Starter:
         """Makes jobs of orders."""
         return Starter(self.deps, self.quotas)
+
+    @cached_property
+    def schedules(self) -> SiteSchedules:
+        """Crawls that begin by themselves."""
+        return SiteSchedules(self.deps, self.starter)
 
     # -- jobs -------------------------------------------------------------------------------
 

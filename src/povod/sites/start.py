@@ -81,6 +81,7 @@ class Order:
     rights_confirmed: bool = True
     idempotency_key: str = ""
     bulk_id: str | None = None
+    schedule_id: str | None = None
     rate_key: str = ""
 
 
@@ -238,6 +239,7 @@ class Starter:
             rights_how=order.how,
             clone_of=order.clone_of or None,
             bulk_id=order.bulk_id,
+            schedule_id=order.schedule_id,
             idempotency_key=_scoped(order),
             idempotency_hash=_hash_of(order),
             policies_version=self.deps.policies.version,

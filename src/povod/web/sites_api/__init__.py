@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from povod.web.sites_api import files, health, jobs, lists, proxies, sites, stream
+from povod.web.sites_api import files, health, jobs, lists, proxies, schedules, sites, stream
 
 router = APIRouter()
-for part in (health, jobs, lists, files, stream, sites, proxies):
+for part in (health, jobs, lists, files, stream, sites, proxies, schedules):
     router.include_router(part.router, prefix="/api")
 
 __all__ = ["router"]

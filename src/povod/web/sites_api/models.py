@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from povod.sites.options import JobOptions
+from povod.sites.timing import EVERY_SIX_HOURS
 from povod.store.tables.sites import JOB_STATES
 
 JobStatus = Literal[
@@ -94,6 +95,30 @@ class ProxyChange(_In):
     """Switching a proxy on or off."""
 
     enabled: bool
+
+
+class ScheduleRequest(_In):
+    """A crawl that begins by itself; without `sitemap_url` the site's maps are looked for."""
+
+    domain: str = Field(min_length=1, max_length=255)
+    cron: str = Field(EVERY_SIX_HOURS, max_length=100)
+    zone: str = Field("", max_length=60)
+    maintenance: str = Field("", max_length=100)
+    sitemap_url: str = Field("", max_length=4096)
+    options: dict[str, Any] = {}
+    enabled: bool = True
+
+
+class ScheduleChange(_In):
+    """What of a schedule is to be otherwise; what is left out stays."""
+
+    domain: str = Field("", min_length=1, max_length=255)
+    cron: str = Field("", max_length=100)
+    zone: str = Field("", max_length=60)
+    maintenance: str = Field("", max_length=100)
+    sitemap_url: str = Field("", max_length=4096)
+    options: dict[str, Any] = {}
+    enabled: bool = True
 
 
 class DiffCounts(BaseModel):
