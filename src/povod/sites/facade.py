@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from povod.crawl.extract.issue_texts import Language
 from povod.crawl.proxies.checking import check_idle
 from povod.crawl.proxies.pool import ProxyPool
 from povod.engine.events import Events
@@ -25,6 +26,8 @@ from povod.kit.settings import Settings
 from povod.sites import phases
 from povod.sites.deps import Job, OnChanges, SitesDeps
 from povod.sites.exports.artifacts import ArtifactStore, open_store
+from povod.sites.exports.issue_list import IssueList
+from povod.sites.exports.issue_rows import issue_rows
 from povod.sites.exports.make import ExportMaker, check_kind
 from povod.sites.exports.write import Kind
 from povod.sites.finish import decide
@@ -73,6 +76,11 @@ class Sites:
     def keeping(self) -> Keeping:
         """Retention and figures."""
         return Keeping(self.deps, self.exports)
+
+    @cached_property
+    def issues(self) -> IssueList:
+        """The faults of the pages of a job."""
+        return IssueList(self.deps.db)
 
     @cached_property
     def starter(self) -> Starter:
@@ -193,7 +201,8 @@ def build_sites(
 ) -> Sites:
     """Wire the job of sites; `on_changes` hears of changes that are worth a letter."""
     store = open_store(settings)
-    maker = ExportMaker(db, clock, store, settings.data_dir / "scratch")
+    language: Language = "en" if settings.ui_language == "en" else "ru"
+    maker = ExportMaker(db, clock, store, settings.data_dir / "scratch", issue_rows(language))
     deps = SitesDeps(
         db,
         clock,

@@ -79,6 +79,22 @@ def issues_of_job(rows: Sequence[PageRow], key: KeyOf) -> list[tuple[str, Issue]
     return [
         *_duplicates(rows, "title", "title_duplicate"),
         *_duplicates(rows, "meta_description", "description_duplicate"),
+        *issues_between(rows, key),
+    ]
+
+
+def duplicate_issue(code: str, url: str, count: int, first: str, second: str) -> Issue:
+    """The fault of a page that shares a text with others; the first other one is evidence."""
+    return Issue(code, f"{count}: {first if url != first else second}")
+
+
+def issues_between(rows: Sequence[PageRow], key: KeyOf) -> list[tuple[str, Issue]]:
+    """Those of a job that need no more than a page and the pages that it names.
+
+    So a part of a job can be given together with what its pages name; only the faults of that
+    part are then complete.
+    """
+    return [
         *(found for row in rows if row.in_map for found in _map_issues(row, key)),
         *_canonical_chains(rows, key),
         *_hreflang_without_return(rows, key),
@@ -150,8 +166,7 @@ def _duplicates(rows: Sequence[PageRow], name: str, code: str) -> Iterable[tuple
             groups.setdefault(value_key(text), []).append(row.url)
     for urls in groups.values():
         for url in urls if len(urls) > 1 else ():
-            other = urls[0] if url != urls[0] else urls[1]
-            yield url, Issue(code, f"{len(urls)}: {other}")
+            yield url, duplicate_issue(code, url, len(urls), urls[0], urls[1])
 
 
 def _map_issues(row: PageRow, key: KeyOf) -> Iterable[tuple[str, Issue]]:

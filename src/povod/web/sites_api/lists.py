@@ -7,7 +7,9 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator
 
+from povod.crawl.extract.issues import SEVERITIES
 from povod.sites.exports.diff_rows import DiffRow, diff_out
+from povod.sites.exports.issue_list import codes_of
 from povod.sites.exports.values import json_value
 from povod.sites.jobs import get_job
 from povod.store.search import text_in
@@ -38,6 +40,10 @@ State = Annotated[str, Query(json_schema_extra=listed(STATES)), AfterValidator(o
 ChangeType = Annotated[
     str, Query(json_schema_extra=listed(CHANGE_TYPES)), AfterValidator(one_of(CHANGE_TYPES))
 ]
+CODES = tuple(SEVERITIES)
+LEVELS = tuple(dict.fromkeys(SEVERITIES.values()))
+Code = Annotated[str, Query(json_schema_extra=listed(CODES)), AfterValidator(one_of(CODES))]
+Severity = Annotated[str, Query(json_schema_extra=listed(LEVELS)), AfterValidator(one_of(LEVELS))]
 ErrorClass = Annotated[str, Query(max_length=100, pattern="^[a-z0-9_]*$")]
 
 _PAGE = (
@@ -145,23 +151,26 @@ def get_diff(
 
 @router.get("/jobs/{job_id}/issues", response_model=Listed)
 def get_issues(
-    request: Request, job_id: RowId, q: Search = "", limit: Limit500 = 50, cursor: Cursor = ""
+    request: Request,
+    job_id: RowId,
+    q: Search = "",
+    code: Code = "",
+    severity: Severity = "",
+    limit: Limit500 = 50,
+    cursor: Cursor = "",
 ) -> dict[str, Any]:
-    """Faults of SEO: address, code, how much it matters, what shows it."""
-    sites = sites_of(request)
-    job = sites.jobs.get_job(job_id)
-    start = (unpack(cursor, int) or [0])[0]
-    items: list[dict[str, Any]] = []
-    total = 0
-    maker = sites.exports
-    for row in maker.issues(maker.db, job_id, job["domain"]) if maker.issues else ():
-        if q and q.casefold() not in str(row["url"]).casefold():
-            continue
-        if start <= total < start + limit:
-            items.append({name: json_value(value) for name, value in row.items()})
-        total += 1
-    following = pack([start + limit]) if total > start + limit else None
-    return {"items": items, "next_cursor": following, "total": total}
+    """Faults of SEO by address: code, how much it matters, what shows it."""
+    sites, after = sites_of(request), unpack(cursor, str, int)
+    part = sites.issues.part(
+        sites.jobs.get_job(job_id),
+        limit,
+        after=(after[0], after[1]) if after else None,
+        codes=codes_of(code, severity),
+        q=q,
+        language=request.app.state.renderer.language(request),
+    )
+    following = pack(part.after) if part.after else None
+    return {"items": part.items, "next_cursor": following, "total": part.total}
 
 
 def _filtered(

@@ -1,10 +1,12 @@
 """One job: how far it is, what it found, what went wrong (S144)."""
 
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator
 
+from povod.crawl.extract.issue_texts import message_of
 from povod.sites.exports.columns import TYPES
 from povod.sites.exports.write import DIALECTS, FORMATS, LAYOUTS
 from povod.sites.jobs import get_job
@@ -55,7 +57,10 @@ def issues_of(request: Request, job: Any) -> list[Any] | None:
     if maker.issues is None:
         return None
     found = maker.issues(maker.db, str(job["id"]), job["domain"])
-    return [row for row, _ in zip(found, range(SHOWN_ISSUES), strict=False)]
+    language = request.app.state.renderer.language(request)
+    return [
+        {**row, "message": message_of(row["code"], language)} for row in islice(found, SHOWN_ISSUES)
+    ]
 
 
 @router.get("/sites/jobs/{job_id}/errors")
