@@ -46,6 +46,10 @@ class Run:
             raise
         self.checkpoint = checkpoint
 
+    def progressed(self) -> None:
+        """Say that this try got further, so that the death of its worker is not held against it."""
+        self._ledger.progressed(self.work)
+
     def cancelled(self) -> bool:
         """Whether to save and return now; what the handler then returns does not count.
 

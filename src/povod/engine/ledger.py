@@ -153,6 +153,16 @@ class Ledger:
             raise _lost(work)
         return None
 
+    def progressed(self, work: Work) -> None:
+        """This try got further: if its worker dies now, that does not use up a try.
+
+        Else a long work whose machine is restarted a few times would fail without a fault of its
+        own. Nothing happens when the lease is gone; a try that raises counts as ever.
+        """
+        with self.db.tx() as conn:
+            change = sa.update(jobs).where(fence(work)).values(attempts=work.attempts - 1)
+            conn.execute(change)
+
     def finish(self, work: Work, result: dict[str, Any] | None = None) -> None:
         """The work is done."""
         self._settle_one(outcomes.done(work, result))

@@ -99,7 +99,8 @@ def done(work: Work, result: dict[str, Any] | None = None) -> Outcome:
 
 def failed(work: Work, error: str, retry_at: datetime | None) -> Outcome:
     """This try failed: another one at `retry_at`, or none at all."""
-    return Outcome(work, "queued" if retry_at else "failed", error=error, run_at=retry_at)
+    state = "queued" if retry_at else "failed"
+    return Outcome(work, state, error=error, run_at=retry_at, attempts=work.attempts)
 
 
 def put_back(work: Work, run_at: datetime, checkpoint: dict[str, Any] | None = None) -> Outcome:

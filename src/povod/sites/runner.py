@@ -75,6 +75,7 @@ class JobCrawl:
         self._renewed_at = time.monotonic()
         self._hungry = True
         self._leaving = False
+        self._got_on = False
         self._tell = Teller(self._deps.events, self._ctx.job_id, crawl.total, crawl.done)
 
     async def work(self) -> End:
@@ -183,6 +184,9 @@ class JobCrawl:
         self._keep_leases()
         self._end_late()
         turn = take_turn(db, self._crawl.plan, done, wish)
+        if not self._got_on and any(item.outcome for item in done):
+            self._got_on = True
+            self._ctx.run.progressed()
         known: Mapping[str, Known] = {}
         if turn.tickets and self._crawl.uses_known:
             keys = [ticket.url_key for ticket in turn.tickets]

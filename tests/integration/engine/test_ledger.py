@@ -355,3 +355,41 @@ def test_tidy_forgets_old_ended_rows_only(
     assert ledger.tidy(clock.now()) == 1
     with ledger.db.read() as conn:
         assert conn.execute(sa.select(sa.func.count()).select_from(jobs)).scalar() == 1
+
+
+def test_the_death_of_a_worker_that_got_further_uses_up_no_try(
+    ledger: Ledger, enqueue: Enqueue, expire_leases: Callable[[], None], row_of: RowOf
+) -> None:
+    work_id = enqueue(max_attempts=2)
+    for _ in range(5):
+        work = claim_one(ledger)
+        assert work.attempts == 1
+        ledger.progressed(work)
+        expire_leases()
+    for attempts in (1, 2):  # it dies at once, twice
+        assert claim_one(ledger).attempts == attempts
+        expire_leases()
+    assert ledger.claim("anna", ["default"], 1) == []
+    assert row_of(work_id)["state"] == "failed"
+
+
+def test_a_try_that_got_further_and_raised_counts(
+    ledger: Ledger, enqueue: Enqueue, clock: FixedClock, row_of: RowOf
+) -> None:
+    work_id = enqueue(max_attempts=3)
+    work = claim_one(ledger)
+    ledger.progressed(work)
+    ledger.fail(work, "broken", clock.now())
+    assert row_of(work_id)["attempts"] == 1
+    assert claim_one(ledger).attempts == 2
+
+
+def test_progress_without_the_lease_changes_nothing(
+    ledger: Ledger, enqueue: Enqueue, expire_leases: Callable[[], None], row_of: RowOf
+) -> None:
+    work_id = enqueue()
+    frozen = claim_one(ledger)
+    expire_leases()
+    claim_one(ledger, "boris")
+    ledger.progressed(frozen)
+    assert row_of(work_id)["attempts"] == 2

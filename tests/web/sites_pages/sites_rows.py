@@ -134,7 +134,7 @@ class Crawls:
             job = dict(conn.execute(sa.select(jobs).where(jobs.c.id == job_id)).mappings().one())
             counts = count_urls(conn, job_id)
         verdict = judge(counts, min_coverage=0.5, input_complete=True, stop_reason="")
-        run: Any = SimpleNamespace(cancelled=lambda: False)
+        run: Any = SimpleNamespace(cancelled=lambda: False, progressed=lambda: None)
         context = JobContext(deps, job, JobOptions.parse(job["options"]), {}, run)
         result = Finisher(house.sites.exports)(context, verdict)
         figures = {"total_urls": counts.total, "traffic_bytes": 3_400_000}

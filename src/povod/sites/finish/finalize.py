@@ -106,6 +106,7 @@ class Mark:
         values = {"checkpoint": asdict(self), **columns}
         with ctx.deps.db.tx() as conn:
             conn.execute(sa.update(jobs).where(jobs.c.id == ctx.job_id).values(**values))
+        ctx.run.progressed()
 
 
 def shown(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -109,7 +109,7 @@ class Shop:
 
     def context(self, job_id: str) -> JobContext:
         job = self.job(job_id)
-        run: Any = SimpleNamespace(cancelled=lambda: False)
+        run: Any = SimpleNamespace(cancelled=lambda: False, progressed=lambda: None)
         return JobContext(self.deps, job, JobOptions.parse(job["options"]), {}, run)
 
     def job(self, job_id: str) -> dict[str, Any]:
