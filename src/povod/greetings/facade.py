@@ -180,7 +180,7 @@ class Greetings:
     # events
 
     def events(self, *, limit: int = 50, cursor: str = "", **filters: Any) -> Page:
-        """Events by status, event_type, client_id, code, reason, run_id, since, until."""
+        """Events by status, event_type, client_id, code, reason, run_id, owner, since, until."""
         with self.parts.db.read() as conn:
             return views.event_list(conn, limit, cursor, **filters)
 

@@ -65,6 +65,8 @@ def event_list(conn: Connection, limit: int, cursor: str, **wanted: Any) -> Page
         query = query.where(events.c.event_key == f"holiday:{wanted['code']}")
     if wanted.get("run_id"):
         query = query.where(events.c.run_id == wanted["run_id"])
+    if wanted.get("owner"):
+        query = query.where(clients.c.owner_user_id == wanted["owner"])
     query = _between(query, events.c.deliver_on, wanted)
     page = page_of(conn, query, events.c.id, limit, cursor)
     return Page([_with_name(row) for row in page.rows], page.next_cursor)

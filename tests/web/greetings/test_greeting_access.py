@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 from congratulated import Congratulated, congratulate
-from console_client import client_of
+from console_client import HERE, PASSWORD, PASSWORD_HASH, client_of
 from fastapi.testclient import TestClient
 
 from povod.app.house import House
 from povod.kit.errors import NotFoundError
 from povod.store.db import Database
-from povod.store.tables import audit_log, clients, events, greetings
+from povod.store.tables import audit_log, clients, events, greetings, users
 from povod.web.people import must_see, owner_filter
 from povod.web.session import Person
 
@@ -152,3 +152,28 @@ def test_managers_who_see_only_their_own(build: Callable[..., House], sqlite_db:
     with pytest.raises(NotFoundError):
         must_see(house, manager, {"id": full.client, "owner_user_id": None})
     must_see(house, manager, {"id": full.client, "owner_user_id": manager.id})
+
+
+def test_a_manager_finds_no_greeting_of_others(
+    build: Callable[..., House], sqlite_db: Database
+) -> None:
+    house = build(sqlite_db, web_auth="on", own_clients_only=True)
+    full = congratulate(house)
+    with house.db.tx() as conn:
+        person = {"login": "manager", "login_key": "manager", "role": "operator"}
+        made = conn.execute(users.insert().values(**person, password_hash=PASSWORD_HASH))
+        owner = made.inserted_primary_key[0]
+        mine = clients.c.id == full.client
+        conn.execute(clients.update().where(mine).values(owner_user_id=owner))
+    client = client_of(house, origin=HERE)
+    client.post("/login", data={"login": "manager", "password": PASSWORD})
+    for path in ("/greetings/{}", "/api/greetings/{}", "/greetings/{}/card"):
+        assert client.get(path.format(full.greeting)).status_code == 200, path
+        assert client.get(path.format(full.vip_greeting)).status_code == 404, path
+    for path in ("/events/{}", "/api/events/{}"):
+        assert client.get(path.format(full.event)).status_code == 200, path
+        assert client.get(path.format(full.skipped_event)).status_code == 404, path
+    assert client.post(f"/greetings/{full.vip_greeting}/skip").status_code == 404
+    seen = {row["client_id"] for row in client.get("/api/events").json()["items"]}
+    assert seen == {full.client}
+    assert client.get("/api/events/not-an-id").status_code in (404, 422)

@@ -12,10 +12,11 @@ from povod.web.greetings_api import (
     runs,
 )
 from povod.web.greetings_api.shapes import FAULTS
+from povod.web.people import OWN_ONLY
 
 router = APIRouter(prefix="/api", responses=FAULTS)
 # Fixed words before `/clients/{client_id}`.
 for part in (imports, clients, events, greetings, holidays, runs, deliveries):
-    router.include_router(part.router)
+    router.include_router(part.router, dependencies=[OWN_ONLY])
 
 __all__ = ["router"]

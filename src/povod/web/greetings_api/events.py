@@ -24,8 +24,10 @@ from povod.web.greetings_api.shapes import (
     actor_of,
     choice,
     house_of,
+    person_of,
 )
 from povod.web.params import RowId
+from povod.web.people import owner_filter
 from povod.web.roles import OPERATOR, VIEWER
 
 router = APIRouter(prefix="/events", tags=["events"])
@@ -130,7 +132,9 @@ def get_events(
     """Occasions, newest first; `since` and `until` are days of delivery."""
     wanted = {"status": status, "event_type": event_type, "client_id": client_id, "code": code}
     wanted |= {"reason": reason, "run_id": run_id, "since": since, "until": until}
-    found = house_of(request).greetings.events(limit=limit, cursor=cursor, **wanted)
+    house = house_of(request)
+    wanted["owner"] = owner_filter(house, person_of(request))
+    found = house.greetings.events(limit=limit, cursor=cursor, **wanted)
     return {"items": found.rows, "next_cursor": found.next_cursor}
 
 

@@ -17,6 +17,7 @@ from povod.web.greetings_pages import (
     manual,
     runs,
 )
+from povod.web.people import OWN_ONLY
 
 router = APIRouter(include_in_schema=False)
 # Pages with fixed words in their address come before those that take an id in that place.
@@ -24,6 +25,6 @@ for part in (
     *(dashboard, client_import, client_forms, clients, client, calendar, manual, events),
     *(greetings, greeting, runs, holidays, from_company),
 ):
-    router.include_router(part.router)
+    router.include_router(part.router, dependencies=[OWN_ONLY])
 
 __all__ = ["router"]

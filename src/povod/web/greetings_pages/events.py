@@ -14,6 +14,7 @@ from povod.web.greetings_api.shapes import (
 )
 from povod.web.greetings_pages.common import DayText, DoneWord, LineField, go, page
 from povod.web.params import RowId
+from povod.web.people import owner_filter
 from povod.web.roles import OPERATOR, VIEWER
 
 router = APIRouter(prefix="/events")
@@ -38,7 +39,9 @@ def events_page(
     wanted = {"status": status, "event_type": event_type, "client_id": client_id}
     wanted |= {"run_id": run_id, "code": code, "reason": reason}
     days = {"since": since, "until": until}
-    found = house_of(request).greetings.events(limit=SIZE, cursor=cursor, **wanted, **days)
+    house = house_of(request)
+    owner = owner_filter(house, person_of(request))
+    found = house.greetings.events(limit=SIZE, cursor=cursor, owner=owner, **wanted, **days)
     return page(
         request,
         "greetings/events.html",
