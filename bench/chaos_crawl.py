@@ -215,6 +215,7 @@ class Crawl:
         if job.status != "succeeded":
             said = f"the job ended {job.status} {job.stop_reason} {job.error_message}"
             outcome.faults.append(said)
+            return outcome
         self._read(outcome)
         self._read_files(outcome)
         self._check_requests(outcome)
@@ -470,7 +471,8 @@ def all_runs(count: int, kills: int, seed: int, ways: dict[str, Disturb]) -> dic
         runs = {"reference": reference}
         for kind, disturb in ways.items():
             runs[kind] = one_run(world, kind, disturb, kills, reference, seed)
-            compare(runs[kind], reference)
+            if runs[kind].rows:
+                compare(runs[kind], reference)
             _print(kind, runs[kind])
         return runs
 

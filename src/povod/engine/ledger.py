@@ -160,7 +160,7 @@ class Ledger:
         own. Nothing happens when the lease is gone; a try that raises counts as ever.
         """
         with self.db.tx() as conn:
-            change = sa.update(jobs).where(fence(work)).values(attempts=work.attempts - 1)
+            change = sa.update(jobs).where(fence(work)).values(attempts=0)
             conn.execute(change)
 
     def finish(self, work: Work, result: dict[str, Any] | None = None) -> None:
