@@ -25,6 +25,7 @@ from povod.kit.clock import Clock
 from povod.kit.errors import InputError
 from povod.kit.sealing import Sealer
 from povod.kit.settings import Settings
+from povod.sites.budgets import house_limits, with_limits
 from povod.sites.finish.notable import SiteReport
 from povod.sites.options import JobOptions
 from povod.sites.verdict import Verdict
@@ -78,8 +79,9 @@ class JobContext:
 
     @cached_property
     def policies(self) -> Policies:
-        """The policies with the site's own changes."""
-        return self.deps.policies.overridden(self.profile.get("policies_override") or {})
+        """The policies with the house's own limits and the site's own changes."""
+        policies = with_limits(self.deps.policies, house_limits(self.deps.db))
+        return policies.overridden(self.profile.get("policies_override") or {})
 
     @cached_property
     def hosts(self) -> frozenset[str]:

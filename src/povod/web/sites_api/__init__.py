@@ -2,10 +2,20 @@
 
 from fastapi import APIRouter
 
-from povod.web.sites_api import files, health, jobs, lists, proxies, schedules, sites, stream
+from povod.web.sites_api import (
+    budgets,
+    files,
+    health,
+    jobs,
+    lists,
+    proxies,
+    schedules,
+    sites,
+    stream,
+)
 
 router = APIRouter()
-for part in (health, jobs, lists, files, stream, sites, proxies, schedules):
+for part in (health, jobs, lists, files, stream, sites, proxies, budgets, schedules):
     router.include_router(part.router, prefix="/api")
 
 __all__ = ["router"]
