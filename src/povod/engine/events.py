@@ -13,7 +13,7 @@ written is lost, and the tables tell the same.
 """
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,7 @@ log = structlog.get_logger()
 BATCH = 200
 BATCH_SECONDS = 0.5
 KEPT = 10_000
+Listener = Callable[[Connection, Sequence[Mapping[str, Any]]], None]
 LOCK = 7_406_354  # any constant: one writer of events at a time on PostgreSQL
 
 
@@ -54,10 +55,15 @@ class Events:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
+        self._listeners: list[Listener] = []
         self._waiting: list[Event] = []
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
         self._writing = threading.Lock()
+
+    def listen(self, listener: Listener) -> None:
+        """Call it with the rows of events within the transaction that writes them."""
+        self._listeners.append(listener)
 
     def emit(
         self,
@@ -86,6 +92,7 @@ class Events:
             conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
         row = {"topic": topic, "kind": kind, "data": dict(data), "created_at": self._clock.now()}
         conn.execute(sa.insert(job_events), [row])
+        self._hand_on(conn, [row])
 
     def read(self, after_id: int = 0, topic: str | None = None, limit: int = 500) -> list[Event]:
         """Events above `after_id`, oldest first; what waits in this process is written first."""
@@ -167,6 +174,11 @@ class Events:
             if not self._db.is_sqlite:
                 conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
             conn.execute(sa.insert(job_events), rows)
+            self._hand_on(conn, rows)
+
+    def _hand_on(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        for listener in self._listeners:
+            listener(conn, rows)
 
     def _without_dead_work(self, events: list[Event]) -> list[Event]:
         named = {event.work_id for event in events if event.work_id}

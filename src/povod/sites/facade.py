@@ -42,6 +42,7 @@ from povod.sites.response import one_response
 from povod.sites.schedules import SiteSchedules
 from povod.sites.start import Order, Source, Started, Starter, domain_of
 from povod.sites.states import ACTIVE
+from povod.sites.webhooks import Webhooks
 from povod.sites.work import SitesWork, job_store
 from povod.store import audit
 from povod.store.db import Database
@@ -61,6 +62,7 @@ class Sites:
         SitesWork(self.deps).register(handlers)
         self.keeping.register(handlers)
         self.schedules.register(handlers)
+        self.webhooks.register(handlers)
 
     @property
     def jobs(self) -> JobStore:
@@ -91,6 +93,11 @@ class Sites:
     def schedules(self) -> SiteSchedules:
         """Crawls that begin by themselves."""
         return SiteSchedules(self.deps, self.starter)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """News for programs and messengers."""
+        return Webhooks(self.deps, self.quotas)
 
     # -- jobs -------------------------------------------------------------------------------
 

@@ -12,10 +12,11 @@ from povod.web.sites_api import (
     schedules,
     sites,
     stream,
+    webhooks,
 )
 
 router = APIRouter()
-for part in (health, jobs, lists, files, stream, sites, proxies, budgets, schedules):
+for part in (health, jobs, lists, files, stream, sites, proxies, budgets, schedules, webhooks):
     router.include_router(part.router, prefix="/api")
 
 __all__ = ["router"]

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from povod.sites.hook_bodies import EVENTS
 from povod.sites.options import JobOptions
 from povod.sites.timing import EVERY_SIX_HOURS
 from povod.store.tables.sites import JOB_STATES
@@ -118,6 +119,34 @@ class ScheduleChange(_In):
     maintenance: str = Field("", max_length=100)
     sitemap_url: str = Field("", max_length=4096)
     options: dict[str, Any] = {}
+    enabled: bool = True
+
+
+HookEvent = Literal[
+    "job.started", "job.finished", "job.paused", "page.failed", "diff.ready", "diff.held",
+    "alert", "budget.soft", "budget.hard", "breaker.open",
+]  # fmt: skip
+assert HookEvent.__args__ == EVENTS, "the API names every event"  # type: ignore[attr-defined]
+HookFormat = Literal["json", "slack", "teams", "discord", "telegram"]
+
+
+class WebhookRequest(_In):
+    """Where to send news; a secret that is not given is made and shown once."""
+
+    url: str = Field(min_length=1, max_length=2000)
+    secret: str = Field("", max_length=200, json_schema_extra={"writeOnly": True})
+    events: list[HookEvent] = Field(min_length=1, max_length=20)
+    format: HookFormat = "json"
+    enabled: bool = True
+
+
+class WebhookChange(_In):
+    """What of a webhook is to be otherwise; what is left out stays."""
+
+    url: str = Field("", min_length=1, max_length=2000)
+    secret: str = Field("", min_length=1, max_length=200, json_schema_extra={"writeOnly": True})
+    events: list[HookEvent] = Field([], min_length=1, max_length=20)
+    format: HookFormat = "json"
     enabled: bool = True
 
 
