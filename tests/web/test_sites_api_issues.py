@@ -109,3 +109,13 @@ def test_the_file_is_made_in_a_real_house(
     assert made["rows"] == 9
     (file,) = api.get(f"/api/jobs/{job_id}/exports?type=issues").json()
     assert api.get(file["url"]).text.startswith("url,code,severity,message,evidence\r\n")
+
+
+def test_the_page_of_the_job_names_them_in_the_language_of_the_reader(
+    api: TestClient, any_house: House, clock: FixedClock
+) -> None:
+    job_id = crawled(any_house, api, clock)
+    english = api.get(f"/sites/jobs/{job_id}", headers={"Accept-Language": "en"}).text
+    assert "another page has the same title" in english
+    russian = api.get(f"/sites/jobs/{job_id}", headers={"Accept-Language": "ru"}).text
+    assert "такой же title у другой страницы" in russian
