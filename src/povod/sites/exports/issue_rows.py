@@ -1,6 +1,7 @@
 """The faults of a job's pages, computed from its rows (S99), streamed by the key of the page."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,7 +21,7 @@ from povod.crawl.extract.issues import (
 from povod.crawl.urlkey import UrlKeyError, url_key
 from povod.sites.exports.rows import OutRow
 from povod.sites.exports.seen_pages import judged_pages, named_pages, page_row, product_of
-from povod.sites.exports.shared_texts import SharedTexts, shared_texts
+from povod.sites.exports.shared_texts import SharedTexts, find_shared
 from povod.store.db import Database
 from povod.store.tables import site_profiles
 
@@ -66,15 +67,20 @@ def found_issues(
     codes: Collection[str] = ALL_CODES,
     start: str = "",
     q: str = "",
+    shared: SharedTexts | None = None,
 ) -> Iterator[Found]:
-    """The faults with one of `codes`, of pages from the key `start` on."""
+    """The faults with one of `codes`, of pages from the key `start` on.
+
+    `shared` are the shared texts of the job, if they are known already.
+    """
     key = _key_of(db, domain)
-    with shared_texts(db, job_id, domain, codes) as shared:
+    own = closing(find_shared(db, job_id, domain, codes)) if shared is None else nullcontext(shared)
+    with own as texts:
         for rows in judged_pages(db, job_id, domain, start=start, q=q):
             batch = [page_row(row) for row in rows]
             between = _between(db, job_id, domain, batch, key)
             for row, page in zip(rows, batch, strict=True):
-                issues = [*_own(row, page, shared), *between.get(page.url, ())]
+                issues = [*_own(row, page, texts), *between.get(page.url, ())]
                 yield from (
                     Found(row["url_key"], number, page.url, issue)
                     for number, issue in enumerate(issues)

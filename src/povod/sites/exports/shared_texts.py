@@ -7,7 +7,6 @@ does not grow with the job.
 import hashlib
 import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,6 +37,10 @@ class SharedTexts:
     def __init__(self, file: sqlite3.Connection) -> None:
         self._file = file
 
+    def close(self) -> None:
+        """Give the file back."""
+        self._file.close()
+
     def issues(self, url: str, seo: SeoFields) -> Iterator[Issue]:
         """The faults of that page."""
         for code, name in DUPLICATES.items():
@@ -47,20 +50,17 @@ class SharedTexts:
                     yield duplicate_issue(code, url, *found)
 
 
-@contextmanager
-def shared_texts(
-    db: Database, job_id: str, domain: str, codes: Collection[str]
-) -> Iterator[SharedTexts]:
-    """The texts of a job as they are now; only those that one of `codes` asks for."""
-    file = sqlite3.connect("")
-    try:
-        file.execute(_CREATE)
-        for code, name in DUPLICATES.items():
-            if code in codes:
-                file.executemany(_ADD, _groups(db, job_id, domain, code, name))
-        yield SharedTexts(file)
-    finally:
-        file.close()
+def find_shared(db: Database, job_id: str, domain: str, codes: Collection[str]) -> SharedTexts:
+    """The texts of a job as they are now; only those that one of `codes` asks for.
+
+    Whoever does not close them gives the file back with the last mention of them.
+    """
+    file = sqlite3.connect("", check_same_thread=False)
+    file.execute(_CREATE)
+    for code, name in DUPLICATES.items():
+        if code in codes:
+            file.executemany(_ADD, _groups(db, job_id, domain, code, name))
+    return SharedTexts(file)
 
 
 def _groups(

@@ -211,18 +211,25 @@ def test_choices(shop, job):
     assert walk(shop, job, 1, codes=codes_of("title_duplicate", "error")) == ([], {0})
 
 
-def test_the_number_is_remembered_once_a_job_has_ended(shop, job, monkeypatch):
+def test_what_all_parts_need_is_remembered_once_a_job_has_ended(shop, job, monkeypatch):
     lists = IssueList(shop.db)
     assert lists.part(shop.job(job), 1).total == len(EXPECTED)
     put(shop, job, "/gone", source="list")
     assert lists.part(shop.job(job), 1).total == len(EXPECTED) - 1, "it goes on"
     ended = {**shop.job(job), "status": "succeeded"}
-    assert lists.part(ended, 1).total == len(EXPECTED) - 1
-    monkeypatch.setattr(issue_list, "found_issues", lambda *_, codes=(), **__: iter(()))
-    assert lists.part(ended, 1).total == len(EXPECTED) - 1
-    monkeypatch.setattr(issue_list, "REMEMBERED", 1)
-    assert lists.part(ended, 1, q="other").total == 0
-    assert lists.part(ended, 1).total == 0, "only the newest are kept"
+    first = lists.part(ended, 500)
+    assert first.total == len(first.items) == len(EXPECTED) - 1
+    put(shop, job, "/gone", source="sitemap")
+    monkeypatch.setattr(issue_list, "find_shared", lambda *_: pytest.fail("read again"))
+    again = lists.part(ended, 500)
+    assert (again.total, len(again.items)) == (first.total, len(EXPECTED))
+
+
+def test_only_the_newest_are_remembered():
+    newest, made = issue_list._Newest(2), []
+    for key in ("a", "b", "a", "c", "a", "b"):
+        assert newest.get(key, lambda key=key: made.append(key) or key) == key
+    assert made == ["a", "b", "c", "b"]
 
 
 def read(shop, job, form, language="ru"):
