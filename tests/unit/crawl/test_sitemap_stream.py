@@ -104,6 +104,10 @@ def test_an_index_names_maps_and_pages_keep_their_fields() -> None:
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\x01\x02\x03" * 40, "unsupported_type"),
         (b"Rar!\x1a\x07\x00rest", "unsupported_type"),
     ],
+    ids=[
+        *("entities", "gz-in-gz", "zip-in-gz", "gz-in-zip", "two-members", "no-member", "cut-zip"),
+        *("broken-gz", "empty", "page", "prose", "long-line", "picture", "rar"),
+    ],
 )
 def test_what_is_no_map_is_named(raw: bytes, code: str) -> None:
     assert refused(raw) == code
