@@ -6,7 +6,8 @@ The job of a slot has a key made of schedule and slot: a worker that is killed a
 runs again finds that job instead of making a second one.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from povod.engine.handlers import Handlers, Run
 from povod.engine.schedules import Schedules
-from povod.engine.work import NORMAL, Later
+from povod.engine.work import NORMAL, Later, NewWork
 from povod.kit.errors import InputError, NotFoundError, PovodError
 from povod.kit.ids import new_id
 from povod.sites.deps import SitesDeps
@@ -37,6 +38,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "cron": EVERY_SIX_HOURS, "maintenance": "", "sitemap_url": "", "options": {}, "enabled": True,
 }  # fmt: skip
 FIELDS = ("domain", "zone", *_DEFAULTS)
+_SLOT = re.compile(r"schedule:[0-9a-f-]{36}:(?P<slot>[^#]+)(?:#(?P<again>\d+))?$")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class SiteSchedules:
         """Make the kinds of work known to a runner."""
         handlers.register(FIRE, lambda _run: {"fired": self.fire()}, queue=QUEUE)
         handlers.register(START, self._start, queue=QUEUE)
+        self.deps.events.listen(self.hear)
 
     # -- what people do ---------------------------------------------------------------------
 
@@ -122,7 +125,7 @@ class SiteSchedules:
         allowed = _timing(row["args"], row).allowed_from(now)
         if allowed > now:
             return Later(allowed)
-        order = _order(row["id"], args, args["by"], f"schedule:{row['id']}:{args['slot']}")
+        order = _order(row["id"], args, args["by"], _key(row["id"], args))
         try:
             job = self.starter.start(order).job
         except JobActive as active:
@@ -133,11 +136,40 @@ class SiteSchedules:
 
     def _failed(self, run: Run, now: datetime, error: str) -> dict[str, Any] | Later:
         """Again in a quarter of an hour, three times; then it waits for its next slot."""
-        tries = int(run.checkpoint.get("tries", 0)) + 1
+        tries = int(run.checkpoint.get("tries", run.args.get("again", 0))) + 1
         again = retry_at(now, tries)
         log.warning("schedule.start_failed", schedule=run.args["schedule_id"], tries=tries)
         told = self._told(run.args, "retried" if again else "failed", "", error)
         return Later(again, {"tries": tries}) if again else told
+
+    def hear(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """A job of a slot whose list cannot be read has failed to start too."""
+        for row in rows:
+            if row["kind"] == "state" and row["data"].get("to") == "failed":
+                self._job_failed(conn, str(row["topic"]).removeprefix("sites:"))
+
+    def _job_failed(self, conn: Connection, job_id: str) -> None:
+        mine = (jobs.c.id == job_id, jobs.c.schedule_id.is_not(None), jobs.c.phase == "input")
+        query = sa.select(jobs.c.schedule_id, jobs.c.idempotency_key).where(*mine)
+        job = conn.execute(query).first()
+        slot = _SLOT.search(job.idempotency_key or "") if job is not None else None
+        if job is None or slot is None:
+            return
+        found = sa.select(schedules.c.args).where(schedules.c.id == job.schedule_id)
+        args = conn.execute(found).scalar()
+        again = int(slot["again"] or 0) + 1
+        at = retry_at(self.deps.now(), again)
+        if args is None:
+            return
+        outcome = "retried" if at else "failed"
+        data = {"slot": slot["slot"], "outcome": outcome, "job_id": job_id, "error": ""}
+        if at:
+            work = NewWork(
+                QUEUE, START, {**args, "slot": slot["slot"], "again": again}, run_at=at,
+                dedup_key=f"{START}:again:{job.schedule_id}",
+            )  # fmt: skip
+            self.deps.ledger.enqueue(conn, work)
+        self.deps.events.write(conn, topic_of(job.schedule_id), "schedule", data)
 
     def _told(
         self, args: Mapping[str, Any], outcome: str, job_id: str, error: str = ""
@@ -233,6 +265,12 @@ def _timing(args: Mapping[str, Any], row: RowMapping) -> Timing:
 def _options(args: Mapping[str, Any]) -> dict[str, Any]:
     """Without a map of its own the site's maps are looked for."""
     return {**args["options"], "domain": args["domain"], "discover": not args["sitemap_url"]}
+
+
+def _key(schedule_id: str, args: Mapping[str, Any]) -> str:
+    """One job for each slot and try."""
+    again = args.get("again", 0)
+    return f"schedule:{schedule_id}:{args['slot']}" + (f"#{again}" if again else "")
 
 
 def _order(

@@ -14,7 +14,7 @@ from povod.kit.errors import ForbiddenError, InputError, NotFoundError
 from povod.sites import schedules as site_schedules
 from povod.sites.schedules import SiteSchedules
 from povod.sites.start import Order, Started, Starter
-from povod.sites.states import JobActive
+from povod.sites.states import JobActive, move
 from povod.store.tables import audit_log, job_events, jobs, processing_jobs
 from povod.store.types import CLOCK_OPTION
 
@@ -67,6 +67,16 @@ class Plans:
     def end_jobs(self) -> None:
         with self.db.tx() as conn:
             conn.execute(sa.update(jobs).values(status="succeeded"))
+
+    def fail_jobs(self, phase: str = "input") -> None:
+        """Active jobs end as failed in that phase, as a worker ends them."""
+        for job in self.jobs():
+            if job["status"] != "queued":
+                continue
+            with self.db.tx() as conn:
+                conn.execute(sa.update(jobs).where(jobs.c.id == job["id"]).values(phase=phase))
+                for event in ("take", "fail"):
+                    move(conn, self.house.events, job["id"], event)
 
     def outcomes(self):
         query = sa.select(job_events.c.data).where(job_events.c.kind == "schedule")
@@ -159,6 +169,35 @@ def test_a_start_that_succeeds_at_last(plans) -> None:
         plans.at(NOON + timedelta(hours=6, minutes=minutes))
         plans.work()
     assert (len(plans.jobs()), plans.outcomes()) == (1, ["retried", "retried", "started"])
+
+
+def test_a_job_whose_list_cannot_be_read_is_started_again(plans) -> None:
+    """Three times, a quarter of an hour apart; a job that failed later is not."""
+    plans.add()
+    slot = NOON + timedelta(hours=6)
+    counts = []
+    for minutes in (0, 14, 15, 30, 45, 60, 75):
+        plans.at(slot + timedelta(minutes=minutes))
+        plans.work()
+        counts.append(len(plans.jobs()))
+        plans.fail_jobs()
+    assert counts == [1, 1, 2, 3, 4, 4, 4]
+    assert plans.outcomes() == [*["started", "retried"] * 3, "started", "failed"]
+    assert len({job["idempotency_key"] for job in plans.jobs()}) == 4
+
+
+def test_a_job_that_fails_while_crawling_is_not_started_again(plans) -> None:
+    made = plans.add()
+    plans.at(NOON + timedelta(hours=6))
+    plans.work()
+    plans.fail_jobs(phase="crawl")
+    plans.at(NOON + timedelta(hours=7))
+    plans.work()
+    plans.plans.run_now(made["id"], "борис")  # whoever starts by hand tries again by hand
+    plans.fail_jobs()
+    plans.at(NOON + timedelta(hours=8))
+    plans.work()
+    assert (len(plans.jobs()), plans.outcomes()) == (2, ["started"])
 
 
 def test_maintenance_is_waited_for(plans) -> None:
