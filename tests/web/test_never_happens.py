@@ -62,7 +62,8 @@ def test_g190_no_file_of_the_house_is_shown_to_strangers(stranger: TestClient, p
 ORDERS = [
     "/api/run-once", "/api/agent/run-once", "/api/clients/seed-demo", "/api/clients/clear-demo",
     "/api/clients", "/api/events/manual", "/api/jobs",
-    "/api/greetings/0198f6f2-5d1c-7e6a-9b0a-6d616e75616c/approve", "/api/greetings/bulk", "/api/clients/import",
+    "/api/greetings/0198f6f2-5d1c-7e6a-9b0a-6d616e75616c/approve", "/api/greetings/bulk",
+    "/api/clients/import",
 ]  # fmt: skip
 
 
