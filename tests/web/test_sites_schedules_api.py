@@ -1,9 +1,14 @@
 """Schedules of crawls in the API (S15a, S129)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+
+from povod.app.house import House
+from povod.engine.work import NewWork
+from povod.kit.clock import FixedClock
 
 NOBODY = "01a2295a-9718-73db-82b2-3f45694c7246"
 
@@ -79,3 +84,20 @@ def test_who_may_do_what(signed_in: Any) -> None:
     assert viewer.get(path).status_code == 200
     for refused in (viewer.delete(path), viewer.post(f"{path}/run"), viewer.patch(path, json={})):
         assert refused.status_code == 403
+
+
+def test_the_house_has_a_step_for_it(
+    client: TestClient, house: House, clock: FixedClock, made: dict[str, Any]
+) -> None:
+    """`povod run` fires what is due; a slot that is ahead does not keep it waiting."""
+    (step,) = [step for step in house.steps if step.kind == "sites.schedules"]
+    assert step.next_due() is None
+    clock.advance(timedelta(hours=6))
+    assert step.is_due(clock)
+    with house.db.tx() as conn:
+        house.ledger.enqueue(conn, NewWork(step.queue, step.kind, dedup_key=step.kind))
+    house.runner(["default"]).run_until_idle()
+    assert not step.is_due(clock)
+    (job,) = client.get("/api/jobs").json()
+    shown = client.get(f"/api/schedules/{made['id']}").json()
+    assert (shown["last"]["outcome"], shown["last_job_id"]) == ("started", job["id"])
