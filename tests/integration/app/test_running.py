@@ -33,7 +33,9 @@ class Diary:
         self.kept: list[datetime] = []
         ledger, handlers, quotas = Ledger(db, clock), Handlers(), Quotas(db, clock)
         handlers.register("leads.diary", self._keep, "search")
-        rooms: dict[str, Any] = dict.fromkeys(("search", "letters", "leads", "greetings"))
+        rooms: dict[str, Any] = dict.fromkeys(
+            ("search", "letters", "leads", "greetings", "book", "sites")
+        )
         self.house = House(
             settings=settings,
             clock=clock,
