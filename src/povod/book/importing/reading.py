@@ -107,7 +107,8 @@ def _take(name: str, text: str, reading: Reading, client: ClientRow) -> str:
     problem = check_field(reading.deps, name, value, reading.today)
     if problem is not None:
         raise problem
-    client.given[name] = value
+    # As it will be stored, so that the row is recognised when it comes again.
+    client.given[name] = reading.deps.names.normalize(value) if name in _NAMES else value
     return note
 
 
