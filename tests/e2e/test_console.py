@@ -113,10 +113,10 @@ def test_themes_differ_and_a_switch_holds(open_window: Open) -> None:
     assert light != dark
     page.get_by_role("button", name="Рус").click()
     page.get_by_role("link", name="Компании").click()
-    assert page.evaluate(ground) == light
-    page.get_by_role("button", name="Авто").click()
     page.wait_for_url("**/companies")
-    assert page.evaluate(ground) == dark
+    page.wait_for_function(f"{ground} === '{light}'")
+    page.get_by_role("button", name="Авто").click()
+    page.wait_for_function(f"{ground} === '{dark}'")
 
 
 def test_bars_move_by_themselves(open_window: Open, house: House) -> None:
@@ -169,7 +169,7 @@ def test_the_keyboard_reaches_the_content_first(open_window: Open) -> None:
     visit.page.keyboard.press("Tab")
     assert visit.page.evaluate("document.activeElement.className") == "skip"
     visit.page.keyboard.press("Enter")
-    assert visit.page.url.endswith("#main")
+    visit.page.wait_for_url("**/companies#main")
     visit.page.keyboard.press("Tab")
     outline = "getComputedStyle(document.activeElement).outlineStyle"
     assert visit.page.evaluate(outline) == "solid"

@@ -74,7 +74,7 @@ def run(
 @app.command("list")
 def list_greetings(
     tab: Annotated[str, typer.Option(help="to_send, waiting, sent, error, skipped.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many.")] = 50,
     json: Json = False,
 ) -> None:
     """Drafts and sent greetings."""
@@ -156,7 +156,10 @@ def preview(
 
 
 @app.command()
-def card(greeting: Id, output: Annotated[Path, typer.Option("-o", "--output")]) -> None:
+def card(
+    greeting: Id,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write the picture.")],
+) -> None:
     """The card of a greeting."""
     with open_house() as house:
         raw = house.greetings.card(greeting)

@@ -38,7 +38,9 @@ def list_rules(
 
 
 @app.command()
-def upcoming(days: Annotated[int, typer.Option(min=1, max=400)] = 30) -> None:
+def upcoming(
+    days: Annotated[int, typer.Option(min=1, max=400, help="How many days ahead.")] = 30,
+) -> None:
     """Rules whose day is near."""
     with open_house() as house:
         rows = house.greetings.upcoming_holidays(days)
@@ -84,7 +86,7 @@ def import_rules(file: Annotated[Path, typer.Argument(help="CSV: id, title, rule
 @app.command()
 def switch(
     code: Annotated[str, typer.Argument(help="Code of the rule.")],
-    on: Annotated[bool, typer.Option("--on/--off")] = True,
+    on: Annotated[bool, typer.Option("--on/--off", help="Whether it is greeted.")] = True,
     confirm: Annotated[bool, typer.Option("--confirm", help="For unconfirmed dates.")] = False,
 ) -> None:
     """Turn a rule on or off."""
