@@ -36,7 +36,7 @@ from povod.kit.ids import new_id
 from povod.kit.settings import Settings
 from povod.store import audit
 from povod.store.db import Database
-from povod.store.tables import deliveries, mailboxes
+from povod.store.tables import deliveries
 from povod.store.tables import outreach_messages as messages
 from povod.store.tables import settings as settings_table
 from povod.store.upsert import insert_new
@@ -256,8 +256,3 @@ class Delivery:
         )
         found: datetime | None = conn.execute(query).scalar()
         return found
-
-    def mailbox_rows(self, conn: Connection) -> list[dict[str, Any]]:
-        """All mailboxes for pages and the doctor; secrets are references only."""
-        query = sa.select(mailboxes).order_by(mailboxes.c.name)
-        return [dict(row) for row in conn.execute(query).mappings()]

@@ -1,6 +1,5 @@
 """When each query is sent: slots of the night, given under one lock (L28)."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
@@ -32,10 +31,6 @@ class Slots:
             self._settings.yandex_night_guard_seconds,
         )
         return self._last
-
-    def take_many(self, count: int) -> Iterator[datetime]:
-        """`count` slots in order."""
-        return (self.take() for _ in range(count))
 
     def save(self) -> None:
         """Remember the last slot given; call it once, before the transaction ends."""
