@@ -57,7 +57,8 @@ class House:
     steps: list[Step] = field(default_factory=list)
 
     def prepare(self) -> None:
-        """Mailboxes, calendar and the sandbox's offer: what must be there before any work."""
+        """Policies, mailboxes, calendar, the sandbox's offer: what must be there before work."""
+        self.sites.prepare()
         self.greetings.prepare()
         for problem in self.delivery.prepare():
             log.warning("mailbox.incomplete", problem=str(problem))

@@ -12,6 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from povod.crawl.extract.issue_texts import Language
+from povod.crawl.policies import read_policies
+from povod.crawl.policies_record import record_policies
 from povod.crawl.proxies.checking import check_idle
 from povod.crawl.proxies.pool import ProxyPool
 from povod.engine.events import Events
@@ -63,6 +65,10 @@ class Sites:
         self.keeping.register(handlers)
         self.schedules.register(handlers)
         self.webhooks.register(handlers)
+
+    def prepare(self) -> None:
+        """Remember which policies this house runs; going back to older ones is audited (S81)."""
+        record_policies(self.deps.db, read_policies(self.deps.settings))
 
     @property
     def jobs(self) -> JobStore:

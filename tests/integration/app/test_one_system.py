@@ -7,6 +7,8 @@ import sqlalchemy as sa
 
 from povod.app.build import build_house
 from povod.book.clients.model import Author, Ground
+from povod.crawl.policies import read_policies
+from povod.crawl.policies_record import record_policies
 from povod.delivery.states import Actor
 from povod.kit.clock import FixedClock
 from povod.kit.errors import ConflictError
@@ -14,6 +16,7 @@ from povod.kit.ids import new_id
 from povod.kit.settings import load_settings
 from povod.sites.finish.notable import SiteChange, SiteReport, notable
 from povod.store.tables import (
+    audit_log,
     companies,
     company_domains,
     events,
@@ -217,3 +220,15 @@ def test_a_deleted_client_takes_its_drafts_along(house, client):
     house.clock.advance(timedelta(days=2))
     house.greetings.run_once("cli", deliver=True)
     assert {row["status"] for row in rows(house, outreach_messages)} <= {"cancelled"}
+
+
+def test_a_house_with_older_policies_says_so_in_the_audit(house):
+    """N47: the version that this house ran last is remembered when it is opened."""
+    newer = read_policies(house.settings).model_copy(update={"version": "99.0.0"})
+    record_policies(house.db, newer)
+    house.prepare()
+    house.prepare()
+    with house.db.read() as conn:
+        query = sa.select(audit_log.c.data).where(audit_log.c.action == "policies.rollback")
+        [entry] = conn.execute(query).scalars()
+    assert entry["policy_rollback_from"] == "99.0.0"
