@@ -128,7 +128,7 @@ def test_bars_move_by_themselves(open_window: Open, house: House) -> None:
     assert bar.evaluate("bar => bar.value / bar.max") == 0.5
     with house.db.tx() as conn:
         conn.execute(serp_queries.update().values(status="completed"))
-    queries.get_by_text("2 / 2").wait_for(timeout=5000)
+    queries.get_by_text("2 / 2").wait_for()
     assert bar.evaluate("bar => bar.value / bar.max") == 1
     assert visit.page.locator("h1").count() == 1
 

@@ -31,23 +31,29 @@ class _Decoder(Protocol):
 
 
 class _Zlib:
+    """gzip, and deflate with or without the zlib header: some servers send it raw.
+
+    Two bytes make that header (RFC 1950 section 2.2), so the first one waits for the second.
+    """
+
     def __init__(self, encoding: str) -> None:
         self._may_be_raw = encoding == "deflate"
+        self._head = b""
         self._zlib = zlib.decompressobj(zlib.MAX_WBITS | (0 if self._may_be_raw else 16))
 
     def decode(self, chunk: bytes, room: int) -> bytes:
-        may_be_raw, self._may_be_raw = self._may_be_raw, False
+        if self._may_be_raw:
+            chunk = self._head + chunk
+            if len(chunk) < 2:
+                self._head = chunk
+                return b""
+            self._may_be_raw = False
+            if not _has_zlib_header(chunk):
+                self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
         try:
             return self._zlib.decompress(chunk, room)
         except zlib.error as error:
-            if not may_be_raw:
-                raise DecodingError(f"damaged gzip or deflate body: {error}") from None
-        # Some servers send raw deflate under that name, without the zlib header.
-        self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
-        try:
-            return self._zlib.decompress(chunk, room)
-        except zlib.error as error:
-            raise DecodingError(f"damaged deflate body: {error}") from None
+            raise DecodingError(f"damaged gzip or deflate body: {error}") from None
 
     @property
     def is_over(self) -> bool:
@@ -91,6 +97,12 @@ class _Zstd:
     @property
     def is_over(self) -> bool:
         return self._zstd.eof
+
+
+def _has_zlib_header(head: bytes) -> bool:
+    """Whether a deflate stream begins with the header of RFC 1950: method, window, check bits."""
+    method, window, checked = head[0] & 15, head[0] >> 4, head[0] << 8 | head[1]
+    return method == zlib.DEFLATED and window <= 7 and checked % 31 == 0
 
 
 class Inflater:

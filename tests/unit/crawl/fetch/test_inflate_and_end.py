@@ -6,7 +6,7 @@ import zlib
 import brotli
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from povod.crawl.fetch.htmlend import HtmlEnd, find_html_end
@@ -34,6 +34,7 @@ def cut(raw: bytes, size: int) -> list[bytes]:
     return [raw[start : start + size] for start in range(0, len(raw), size)]
 
 
+@example(body=b"A", size=1, encoding="Deflate ")
 @settings(max_examples=40, deadline=None)
 @given(
     body=st.binary(min_size=1, max_size=3000),
