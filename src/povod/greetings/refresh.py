@@ -5,7 +5,7 @@ a model; what was approved is shown to a person again.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,10 +23,12 @@ from povod.greetings.states import SYSTEM
 from povod.greetings.templates import Catalogue
 from povod.greetings.texts import as_json
 from povod.kit.errors import ConflictError
+from povod.store.bulk import among
 from povod.store.tables import clients, events, greetings
 from povod.writing.greetings.render import Rendered, assemble, render_greeting
 from povod.writing.guardrails import check_greeting
 
+BATCH = 200
 OPEN = ("generated", "needs_approval", "approved")
 FACTS_CHANGED = "facts_changed"
 POVOD = Actor("operator", "povod")
@@ -45,8 +47,10 @@ class Refresher:
         """Bring all of them up to date; counts of what moved and what was filled again."""
         counts: Counter[str] = Counter()
         counts["moved"] = sum(map(self._move_dates, self._moved()))
-        for greeting_id in self._touched():
-            counts["refilled"] += self.refill(greeting_id)
+        touched = self._touched()
+        for start in range(0, len(touched), BATCH):
+            for greeting_id in self._untrue(touched[start : start + BATCH]):
+                counts["refilled"] += self.refill(greeting_id)
         return +counts
 
     def _moved(self) -> list[str]:
@@ -73,6 +77,16 @@ class Refresher:
         )
         with self._parts.db.read() as conn:
             return sorted(conn.execute(query).scalars())
+
+    def _untrue(self, ids: Sequence[str]) -> list[str]:
+        """Those whose facts are others now: most rows are touched without that."""
+        columns = (greetings.c.id, greetings.c.event_id, greetings.c.tone, greetings.c.facts_hash)
+        with self._parts.db.read() as conn:
+            query = sa.select(*columns).where(among(conn, greetings.c.id, ids))
+            rows = {row.event_id: row for row in conn.execute(query.order_by(greetings.c.id))}
+            orders = orders_of(conn, list(rows))
+        pairs = ((rows[order.event["id"]], order) for order in orders)
+        return [row.id for row, order in pairs if facts_hash(order, row.tone) != row.facts_hash]
 
     def _move_dates(self, greeting_id: str) -> bool:
         with self._parts.db.tx() as conn:
