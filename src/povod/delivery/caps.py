@@ -21,6 +21,8 @@ from povod.store.tables import quotas as quotas_table
 
 DAY = 86_400.0
 GREETING_SPACING = (20.0, 60.0)
+_counted: dict[str, tuple[datetime, int]] = {}
+"""Mailbox → a midnight and the days at work before it, which do not change during that day."""
 
 
 class Caps:
@@ -90,15 +92,24 @@ def day_cap(conn: Connection, mailbox: Mapping[str, Any], now: datetime) -> int:
     cap = int(mailbox["daily_cap"])
     if not mailbox["warmup"] or mailbox["warmup_start"] >= cap:
         return cap
+    days = _days_at_work(conn, mailbox, midnight(now, mailbox["zone"]))
+    return min(cap, int(mailbox["warmup_start"]) + int(mailbox["warmup_step"]) * days)
+
+
+def _days_at_work(conn: Connection, mailbox: Mapping[str, Any], today: datetime) -> int:
+    """Days before `today` with an accepted message: counted once a day, not for each message."""
+    known = _counted.get(mailbox["id"])
+    if known is not None and known[0] == today:
+        return known[1]
     day = sa.func.date(deliveries.c.finished_at)
-    today = midnight(now, mailbox["zone"])
     query = sa.select(sa.func.count(day.distinct())).where(
         deliveries.c.mailbox_id == mailbox["id"],
         deliveries.c.state == "accepted",
         deliveries.c.finished_at < today,
     )
     days = int(conn.execute(query).scalar_one())
-    return min(cap, int(mailbox["warmup_start"]) + int(mailbox["warmup_step"]) * days)
+    _counted[mailbox["id"]] = (today, days)
+    return days
 
 
 def spacing(mailbox: Mapping[str, Any], kind: str, share: float) -> timedelta:
