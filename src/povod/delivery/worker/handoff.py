@@ -26,6 +26,7 @@ from povod.store.tables import outreach_messages as messages
 from povod.store.tables import settings as settings_table
 
 LOST = Verdict(HOLD, "lease_lost")
+_MINE, _OTHERS = messages.alias(), messages.alias()
 
 
 def hand_off(office: Office, claim: Claim, wire: bytes) -> bool:
@@ -80,12 +81,11 @@ def _mark(
     now, lease_now = office.clock.now(), office.db.lease_time(conn)
     lease = lease_now + timedelta(seconds=office.settings.delivery_handoff_lease_seconds)
     refused = suppression.refusal_clause(hashes, message["kind"], message["channel"], now)
-    mine = messages.alias()
     open_message = sa.exists().where(
-        mine.c.id == message["id"],
-        mine.c.status == "sending",
-        mine.c.epoch == claim.epoch,
-        mine.c.approved_hash == mine.c.content_hash,
+        _MINE.c.id == message["id"],
+        _MINE.c.status == "sending",
+        _MINE.c.epoch == claim.epoch,
+        _MINE.c.approved_hash == _MINE.c.content_hash,
     )
     paused = sa.exists().where(settings_table.c.id == PAUSE_ROW)
     usable = sa.exists().where(
@@ -102,10 +102,9 @@ def _mark(
         ~sa.exists().where(refused).select_from(opt_out_registry),
     ]
     if message["kind"] == "followup":
-        other = messages.alias()
         guards.append(
             ~sa.exists().where(
-                other.c.company_id == message["company_id"], other.c.status.in_(ENDS_SEQUENCE)
+                _OTHERS.c.company_id == message["company_id"], _OTHERS.c.status.in_(ENDS_SEQUENCE)
             )
         )
     eml = put_file(conn, wire, "message/rfc822")
