@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from povod.greetings.calendar.rules import occurrence
 from povod.greetings.calendar.shift import AFTER, BEFORE, SAME, deliver_on
-from povod.greetings.eligibility import eligible, eligible_otherwise, not_meant
+from povod.greetings.eligibility import eligible_otherwise, first_objection
 from povod.greetings.matching import Match, Matcher
 from povod.greetings.model import (
     ANNIVERSARY,
@@ -105,6 +105,7 @@ class Finder:
         self._matcher = matcher or Matcher(self._rules)
         self._birthdays = self._birthday_index()
         self._days: dict[tuple[str, str], tuple[When, ...]] = {}
+        self._everybodys: dict[str, tuple[tuple[Holiday, When], ...]] = {}
         self._for_all = [rule for rule in self._rules if not rule.by_trade]
         self._by_trade = {r.code for r in self._rules if r.by_trade and self._when(r, "RU")}
         self._best: dict[tuple[tuple[Match, ...], int], frozenset[str]] = {}
@@ -128,13 +129,19 @@ class Finder:
         """The occasions of one client in this span."""
         for occasion in self._birthdays.get((client.birth_month, client.birth_day), ()):  # type: ignore[arg-type]
             yield from self._at(client, occasion, self._options.birthday_day_off, BIRTHDAY)
-        for rule in self._for_all:
-            for when in self._when(rule, client.country):
-                yield Found(client, when, HOLIDAY, rule)
+        for rule, when in self._of_everybody(client.country):
+            yield Found(client, when, HOLIDAY, rule)
         if self._by_trade and _has_trade(client):
             yield from self._trades(client)
         if self._options.anniversaries and client.registered_on is not None:
             yield from self._anniversaries(client, client.registered_on)
+
+    def _of_everybody(self, country: str) -> tuple[tuple[Holiday, When], ...]:
+        known = self._everybodys.get(country)
+        if known is None:
+            days = ((rule, when) for rule in self._for_all for when in self._when(rule, country))
+            known = self._everybodys[country] = tuple(days)
+        return known
 
     def _at(
         self, client: Client, occasion: date, shift: str, event_type: str, title: str = ""
@@ -210,8 +217,7 @@ class Finder:
         if found.event_type == ANNIVERSARY:
             reason = eligible_otherwise(client, when.deliver)
         else:
-            reason = not_meant(client, rule) if rule else ""
-            reason = reason or eligible(client, rule, when.deliver)
+            reason = first_objection(client, rule, when.deliver)
         return reason or found.reason or (LATE if when.missed else "")
 
     def judge(self, found: Found) -> Candidate:

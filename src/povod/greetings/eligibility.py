@@ -28,10 +28,15 @@ def eligible(client: Client, rule: Holiday | None, on: date) -> str:
     )
 
 
-def not_meant(client: Client, rule: Holiday) -> str:
-    """Why the rule does not address this client at all; such occasions are no events (G24)."""
+def first_objection(client: Client, rule: Holiday | None, on: date) -> str:
+    """As `eligible`; but that a rule does not address the client at all comes first (G24).
+
+    Such occasions are no events, whatever else is to be said about the client.
+    """
+    if rule is None:
+        return eligible(client, None, on)
     reason = _of_rule(client, rule)
-    return reason if reason in COUNTED_ONLY else ""
+    return reason if reason in COUNTED_ONLY else _of_client(client, on) or reason
 
 
 def eligible_otherwise(client: Client, on: date) -> str:
@@ -40,16 +45,18 @@ def eligible_otherwise(client: Client, on: date) -> str:
 
 
 def _of_client(client: Client, on: date) -> str:
-    flags = {
-        "erased": client.erased,
-        "deleted": client.deleted,
-        "do_not_greet": client.do_not_greet,
-        "suppressed": client.standing.suppressed,
-        "no_address": not has_address(client),
-        "no_basis": client.standing.verdict == "deny",
-    }
-    found = next((reason for reason, holds in flags.items() if holds), "")
-    return found or _of_age(client, on)
+    flags = (
+        ("erased", client.erased),
+        ("deleted", client.deleted),
+        ("do_not_greet", client.do_not_greet),
+        ("suppressed", client.standing.suppressed),
+        ("no_address", not has_address(client)),
+        ("no_basis", client.standing.verdict == "deny"),
+    )
+    for reason, holds in flags:
+        if holds:
+            return reason
+    return _of_age(client, on)
 
 
 def _of_age(client: Client, on: date) -> str:

@@ -20,7 +20,7 @@ from povod.greetings.eligibility import COUNTED_ONLY, REASONS
 from povod.greetings.matching import Matcher, trade_words
 from povod.greetings.model import Candidate, Client, Holiday
 from povod.greetings.parts import Parts
-from povod.greetings.people import NEEDED, client_of
+from povod.greetings.people import NEEDED, client_of, unchecked
 from povod.greetings.standing import Standings
 from povod.kit.ids import new_id
 from povod.store.bulk import among, bulk_insert
@@ -74,12 +74,12 @@ class Planner:
         planned.scanned += len(found)
         with self._parts.db.read() as conn:
             stored = _stored(conn, found)
-        planned.known += sum(
-            stored[key].status in ("composed", "closed")
-            for key in map(key_of_found, found)
-            if key in stored
-        )
-        news = [item for item in found if _may_change(finder, item, stored.get(key_of_found(item)))]
+        news = []
+        for item in found:
+            known = stored.get(key_of_found(item))
+            planned.known += known is not None and known.status in ("composed", "closed")
+            if _may_change(finder, item, known):
+                news.append(item)
         candidates = self._judged(finder, news, stored)
         if candidates:
             self._store(candidates, stored, run_id, planned)
@@ -165,6 +165,9 @@ class Planner:
         changes = _changes(candidate, stored)
         if not changes:
             return
+        if "deliver_on" in changes:
+            notes = conn.execute(sa.select(events.c.metadata).where(events.c.id == stored.id))
+            changes["metadata"] = {**(notes.scalar() or {}), **_notes(candidate)}
         conn.execute(events.update().where(events.c.id == stored.id).values(**changes))
         if "deliver_on" in changes:
             planned.moved.append(stored.id)
@@ -239,7 +242,7 @@ def _may_change(finder: Finder, found: Found, stored: Any) -> bool:
     """Whether looking closer can change anything about an occasion that is known."""
     if _is_open(stored):
         return True
-    if stored.metadata.get("natural_on") != found.when.natural.isoformat():
+    if stored.natural_on != found.when.natural.isoformat():
         return True
     return stored.status == "planned" and bool(finder.objection(found))
 
@@ -253,8 +256,10 @@ def _stored(conn: Connection, found: Sequence[Found]) -> dict[Key, Any]:
     """The events of these clients and years, by key."""
     people = sorted({item.client.id for item in found})
     years = sorted({item.when.occasion.year for item in found})
-    columns = ("id", "client_id", "event_key", "occasion_year", "status", "reason", "deliver_on")
-    query = sa.select(*(events.c[name] for name in columns), events.c.metadata).where(
+    columns = ("id", "client_id", "event_key", "occasion_year", "reason")
+    natural = events.c.metadata["natural_on"].as_string().label("natural_on")
+    status = unchecked(events.c.status)
+    query = sa.select(*(events.c[name] for name in columns), status, natural).where(
         among(conn, events.c.client_id, people), events.c.occasion_year.in_(years)
     )
     rows = conn.execute(query)
@@ -300,10 +305,8 @@ def _changes(candidate: Candidate, stored: Any) -> dict[str, Any]:
     if candidate.reason == LATE or stored.status in ("closed", "cancelled"):
         return {}
     changes: dict[str, Any] = {}
-    before: Mapping[str, Any] = stored.metadata or {}
     natural = (candidate.natural_on or candidate.deliver_on).isoformat()
-    if before.get("natural_on", natural) != natural:
-        changes["metadata"] = {**before, **_notes(candidate)}
+    if (stored.natural_on or natural) != natural:
         changes["occasion_date"] = candidate.occasion_date
         changes["deliver_on"] = candidate.deliver_on
     curable = CURABLE | {NOT_BEST}
