@@ -14,7 +14,7 @@ ROWS = [
     for line in PAGE.read_text("utf-8").splitlines()
     if (found := ROW.match(line))
 ]
-RESULTS = ("held", "held as text", "partly", "open", "not built")
+RESULTS = ("held", "held by hand", "partly", "open", "not built")
 
 
 def named_tests() -> list[tuple[str, str]]:
