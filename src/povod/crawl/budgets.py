@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from povod.crawl.policies import BudgetPolicy
+from povod.store.prepared import Prepared
 from povod.store.tables import budget_counters as table
 from povod.store.upsert import insert_new
 
@@ -158,18 +159,18 @@ class Purse:
             if item.changed
         ]
         if changed:
-            conn.execute(_UPDATE, changed)
+            _UPDATE.run(conn, changed)
         for item in self.counters:
             item.changed = False
 
 
-_UPDATE = (
+_UPDATE = Prepared(
     sa.update(table)
     .where(table.c.id == sa.bindparam("of_id"))
     .values({name: sa.bindparam(name) for name in ("used", "reserved", "soft", "hard")})
 )
 _KEYS = ("scope", "scope_key", "traffic_class", "period")
-_BY_KEY = (
+_BY_KEY = Prepared(
     sa.select(table)
     .where(
         sa.or_(
@@ -210,11 +211,11 @@ def open_purse(
     return Purse(counters, rules)
 
 
-def _locked(conn: Connection, wanted: Sequence[Account]) -> Sequence[sa.Row[Any]]:
+def _locked(conn: Connection, wanted: Sequence[Account]) -> Sequence[Any]:
     values = {
         f"{name}{at}": getattr(item, name) for at, item in enumerate(wanted) for name in _KEYS
     }
-    return conn.execute(_BY_KEY, values).all()
+    return _BY_KEY.all(conn, values)
 
 
 def charge_provider(

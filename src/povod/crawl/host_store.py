@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from povod.crawl.breaker import Breaker
 from povod.crawl.hosts import HostState
+from povod.store.prepared import Prepared, PreparedByCount
 from povod.store.tables import crawl_hosts as table
 from povod.store.upsert import insert_new, upsert
 
@@ -73,9 +74,9 @@ class Hosts:
                 row = _row_of(host, tier, *pair)
                 upsert(self._conn, table, [row], ["host", "tier"], list(row)[2:])
             elif before != pair:
-                self._conn.execute(_UPDATE, _changes(host, tier, *pair))
+                _UPDATE.run(self._conn, [_changes(host, tier, *pair)])
 
-    def _take(self, row: sa.Row[Any]) -> None:
+    def _take(self, row: Any) -> None:
         breaker = Breaker.of(
             row.breaker, row.breaker_until, row.breaker_opens, row.breaker_counts or {}
         )
@@ -91,35 +92,38 @@ _COLUMNS = [
     for column in table.columns
     if column.name not in ("robots", "residential", "cookies_sealed", "created_at", "updated_at")
 ]
-_SELECT = (
-    sa.select(*_COLUMNS)
-    .where(table.c.host.in_(sa.bindparam("hosts", expanding=True)), table.c.tier != ROBOTS)
-    .order_by(table.c.host, table.c.tier)
-    .with_for_update()
+_SELECT = PreparedByCount(
+    "host",
+    lambda hosts: (
+        sa.select(*_COLUMNS)
+        .where(table.c.host.in_(hosts), table.c.tier != ROBOTS)
+        .order_by(table.c.host, table.c.tier)
+        .with_for_update()
+    ),
 )
 _NAMES = (
     "delay_ms", "next_request_at", "blocked_until", "blocked_reason", "latencies", "concurrency",
     "requests", "mean_page_bytes", "hint", "breaker", "breaker_until", "breaker_opens",
     "breaker_counts",
 )  # fmt: skip
-_UPDATE = (
+_UPDATE = Prepared(
     sa.update(table)
     .where(table.c.host == sa.bindparam("of_host"), table.c.tier == sa.bindparam("of_tier"))
     .values({name: sa.bindparam(name) for name in _NAMES})
 )
 
 
-def _rows(conn: Connection, names: Collection[str]) -> list[sa.Row[Any]]:
-    found = list(conn.execute(_SELECT, {"hosts": sorted(names)}))
+def _rows(conn: Connection, names: Collection[str]) -> list[Any]:
+    found = _SELECT.all(conn, sorted(names))
     missing = set(names) - {row.host for row in found if row.tier == DIRECT}
     if not missing:
         return found
     fresh = [{"host": name, "tier": DIRECT} for name in sorted(missing)]
     insert_new(conn, table, fresh, ["host", "tier"])
-    return list(conn.execute(_SELECT, {"hosts": sorted(names)}))
+    return _SELECT.all(conn, sorted(names))
 
 
-def _state_of(row: sa.Row[Any]) -> HostState:
+def _state_of(row: Any) -> HostState:
     notes = dict(row.hint or {})
     return HostState(
         delay_ms=row.delay_ms,

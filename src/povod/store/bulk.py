@@ -4,7 +4,7 @@ PostgreSQL gets one array per column and unnests them; SQLite gets `executemany`
 the same as through SQLAlchemy: defaults and types come from the table.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection, Dialect
 
 from povod.kit.ids import new_ids
+from povod.store.prepared import bind_converter, execute, execute_many, json_text
 from povod.store.types import CLOCK_OPTION, TextUuid, UtcDateTime
 
 Row = Mapping[str, Any]
@@ -116,9 +117,9 @@ def _execute(
         converted = [
             _converted(conn.dialect, table.c[name], values) for name, values in columns.items()
         ]
-        conn.exec_driver_sql(statement, list(zip(*converted, strict=True)))
+        execute_many(conn, statement, list(zip(*converted, strict=True)))
     else:
-        conn.exec_driver_sql(statement, _arrays(table, columns))
+        execute(conn, statement, _arrays(table, columns))
 
 
 def _arrays(table: sa.Table, columns: Mapping[str, list[Any]]) -> tuple[str, ...]:
@@ -156,31 +157,18 @@ def _escaped(text: str) -> str:
 
 
 def _json_or_none(value: Any) -> str | None:
-    return None if value is None else _json(value)
+    return None if value is None else json_text(value)
 
 
 def _converted(dialect: Dialect, column: sa.Column[Any], values: list[Any]) -> list[Any]:
     """The values as the driver takes them; equal instants are converted once."""
-    convert = _converter(dialect, column)
+    convert = bind_converter(dialect, column.type)
     if convert is None:
         return values
     if isinstance(column.type, UtcDateTime):
         known = {value: value if value is None else convert(value) for value in set(values)}
         return [known[value] for value in values]
     return [value if value is None else convert(value) for value in values]
-
-
-@lru_cache(maxsize=4096)
-def _converter(dialect: Dialect, column: sa.Column[Any]) -> Callable[[Any], Any] | None:
-    if isinstance(column.type, sa.JSON):
-        return _json
-    if isinstance(column.type, sa.Enum):
-        return None  # the database checks the choice
-    return column.type.dialect_impl(dialect).bind_processor(dialect)
-
-
-def _json(value: Any) -> str:
-    return orjson.dumps(value).decode()
 
 
 @lru_cache(maxsize=256)

@@ -17,13 +17,15 @@ from povod.crawl.residential import take_residential
 from povod.crawl.steps import EXPENSIVE, Step
 from povod.kit.ids import new_id
 from povod.store.bulk import bulk_update
+from povod.store.prepared import PreparedByCount
 from povod.store.tables import job_urls
 
 SPARE = 10
 URLS = job_urls.c
 _NOW = sa.bindparam("now", type_=URLS.next_at.type)
-_CANDIDATES = (
-    sa.select(
+_CANDIDATES = PreparedByCount(
+    "open_host",
+    lambda hosts: sa.select(
         URLS.id, URLS.url, URLS.url_key, URLS.host, URLS.fetcher, URLS.tier, URLS.attempts,
         URLS.step_log, URLS.source, URLS.error_class,
     )
@@ -31,11 +33,11 @@ _CANDIDATES = (
         URLS.job_id == sa.bindparam("job_id"),
         PENDING,
         sa.or_(URLS.next_at.is_(None), URLS.next_at <= _NOW),
-        URLS.host.in_(sa.bindparam("open_hosts", expanding=True)),
+        URLS.host.in_(hosts),
     )
     .order_by(URLS.position)
     .limit(sa.bindparam("most"))
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True),
 )  # fmt: skip
 
 
@@ -60,10 +62,9 @@ def _candidates(scene: Scene, hosts: Sequence[str], places: int) -> Sequence[Any
     values = {
         "job_id": scene.plan.job_id,
         "now": scene.now,
-        "open_hosts": list(hosts),
         "most": min(scene.wish.want, CLAIM_LIMIT, places) + SPARE,
     }
-    return scene.conn.execute(_CANDIDATES, values).all()
+    return _CANDIDATES.all(scene.conn, hosts, values)
 
 
 class _Desk:

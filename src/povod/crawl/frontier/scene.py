@@ -13,9 +13,10 @@ from povod.crawl.budgets import RESIDENTIAL, Opened, Purse, accounts, open_purse
 from povod.crawl.frontier.model import JobPlan, Wish
 from povod.crawl.host_store import Hosts
 from povod.crawl.steps import traffic_class
+from povod.store.prepared import Prepared
 from povod.store.tables import jobs
 
-_STATUS = sa.select(jobs.c.status).where(jobs.c.id == sa.bindparam("job_id"))
+_STATUS = Prepared(sa.select(jobs.c.status).where(jobs.c.id == sa.bindparam("job_id")))
 
 
 class Scene:
@@ -28,7 +29,8 @@ class Scene:
         self.plan = plan
         self.wish = wish
         self.now = now
-        self.status = str(conn.execute(_STATUS, {"job_id": plan.job_id}).scalar() or "")
+        found = _STATUS.all(conn, {"job_id": plan.job_id})
+        self.status = str(found[0].status) if found else ""
         self.hosts = Hosts(conn, plan.hosts | set(hosts))
         self.sums: dict[str, Any] = {}
         self._purses: dict[tuple[str, date], Purse] = {}

@@ -19,6 +19,7 @@ from povod.crawl.residential import settle_residential
 from povod.crawl.steps import EXPENSIVE, Step, traffic_class
 from povod.kit.ids import new_id
 from povod.store.bulk import bulk_insert, bulk_update
+from povod.store.prepared import Prepared
 from povod.store.tables import job_urls, jobs, pages
 
 _PROTECTED = frozenset({"bot_block", "captcha", "js_required", "silent_block"})
@@ -226,14 +227,14 @@ def reap(scene: Scene, expired: Sequence[Any], now: datetime) -> None:
 def write_counters(scene: Scene) -> None:
     """Add what was counted to the row of the job; a worker was seen alive."""
     amounts = {f"add_{name}": scene.sums.get(name, 0) for name in _SUMS}
-    scene.conn.execute(_ADD, {**amounts, "of_job": scene.plan.job_id, "seen_at": scene.now})
+    _ADD.run(scene.conn, [{**amounts, "of_job": scene.plan.job_id, "seen_at": scene.now}])
 
 
 _SUMS = (
     "success_urls", "failed_urls", "gone_urls", "skipped_urls", "traffic_bytes",
     "residential_bytes", "cost",
 )  # fmt: skip
-_ADD = (
+_ADD = Prepared(
     sa.update(jobs)
     .where(jobs.c.id == sa.bindparam("of_job"))
     .values({name: jobs.c[name] + sa.bindparam(f"add_{name}") for name in _SUMS})

@@ -14,15 +14,16 @@ from povod.crawl.frontier.settling import reap, settle, write_counters
 from povod.crawl.frontier.urls import end_pending
 from povod.store.bulk import among
 from povod.store.db import Database
+from povod.store.prepared import PreparedByCount
 from povod.store.tables import job_urls, jobs
 
 URLS = job_urls.c
-_LIVE = (
-    sa.select(
+_LIVE = PreparedByCount(
+    "host",
+    lambda hosts: sa.select(
         URLS.id, URLS.job_id, URLS.host, URLS.tier, URLS.attempts, URLS.lease_until,
         URLS.lease_token, URLS.reserved_bytes, URLS.error_class, URLS.updated_at,
-    )
-    .where(LEASED, URLS.host.in_(sa.bindparam("hosts", expanding=True)))
+    ).where(LEASED, URLS.host.in_(hosts)),
 )  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def take_turn(db: Database, plan: JobPlan, settled: Sequence[Settled], wish: Wis
         now, lease_now = db.clock.now(), db.lease_time(conn)
         scene = Scene(conn, plan, wish, now, {item.ticket.host for item in settled})
         turn = Turn(status=scene.status)
-        leased = conn.execute(_LIVE, {"hosts": sorted(scene.hosts.names)}).all()
+        leased = _LIVE.all(conn, sorted(scene.hosts.names))
         ended = settle(scene, settled, leased, turn)
         live = _without_dead(scene, leased, ended, lease_now)
         if scene.status == "running":
