@@ -5,9 +5,11 @@ import base64
 import socket
 import ssl
 import struct
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -26,6 +28,8 @@ from povod.crawl.fetch.resolver import PublicResolver
 from povod.crawl.fetch.service import ServiceClient
 from povod.crawl.proxies.model import Proxy
 from povod.kit.guard import AddressGuard
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 RawHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -5,6 +5,7 @@ import gzip
 
 import pytest
 from aiohttp import web
+from online import run
 
 from povod.crawl.fetch.failures import FailureClass as F
 from povod.crawl.fetch.request import FetchRequest
@@ -13,14 +14,6 @@ from povod.crawl.steps import Step
 
 PAGE = "<html><title>Двери</title></html>" * 100
 STEP = Step("http_tls", "direct")
-
-
-def run(internet, work):
-    async def go():
-        async with internet() as net:
-            return await work(net)
-
-    return asyncio.run(go())
 
 
 def ask(url: str, **more) -> FetchRequest:

@@ -1,8 +1,7 @@
 """What visits of leads try beyond the plain fetcher: only what the operator has set up."""
 
-import asyncio
-
 import pytest
+from online import run
 
 from povod.crawl.fetch.failures import Failure, FailureClass
 from povod.crawl.fetch.request import FetchRequest
@@ -35,14 +34,6 @@ class Stand:
             raise FetchError(self.error, request.url, "as planned")
         fields = {"content-type": "text/html; charset=utf-8"}
         return Response(request.url, request.url, self.status, fields, self.body.encode())
-
-
-def run(internet, work):
-    async def go():
-        async with internet() as net:
-            return await work(net)
-
-    return asyncio.run(go())
 
 
 def test_plain_page_is_fetched_plainly(internet) -> None:
