@@ -6,6 +6,7 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address, HeaderRegistry
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
+from functools import lru_cache
 
 from povod.delivery.mime.letter import Letter, UnsafeHeader
 
@@ -20,15 +21,11 @@ def headers(letter: Letter) -> bytes:
 
 
 def _lines(letter: Letter) -> Iterator[bytes]:
-    people = [
-        ("From", _address(letter.from_name, letter.from_email)),
-        ("To", _address(letter.to_name, letter.to_email)),
-        ("Reply-To", _address("", letter.reply_to) if letter.reply_to else None),
-    ]
-    for name, address in people:
-        if address is not None:
-            yield _folded(name, address)
-    yield _folded("Subject", _safe("Subject", letter.subject))
+    yield _sender(letter.from_name, letter.from_email)
+    yield _folded("To", _address(letter.to_name, letter.to_email))
+    if letter.reply_to:
+        yield _folded("Reply-To", _address("", letter.reply_to))
+    yield _subject(letter.subject)
     yield _plain("Date", [format_datetime(letter.date)])
     yield _plain("Message-ID", [letter.message_id])
     if letter.in_reply_to:
@@ -45,6 +42,18 @@ def _lines(letter: Letter) -> Iterator[bytes]:
         yield _plain("Feedback-ID", [letter.feedback_id])
     if letter.auto_submitted:
         yield _plain("Auto-Submitted", ["auto-generated"])
+
+
+@lru_cache(maxsize=64)
+def _sender(name: str, address: str) -> bytes:
+    """The same for all letters of a mailbox; folding it takes longer than the letter's text."""
+    return _folded("From", _address(name, address))
+
+
+@lru_cache(maxsize=256)
+def _subject(text: str) -> bytes:
+    """The letters of one occasion share a few subjects."""
+    return _folded("Subject", _safe("Subject", text))
 
 
 def _safe(name: str, value: str) -> str:
