@@ -1,100 +1,26 @@
-"""The frontier without a network: slots, pauses, budgets, late results; on both databases."""
+"""The frontier without a network: slots, pauses, late results, ends; on both databases."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from frontier_job import LADDER, Job, failed, host_row, ok
 
-from povod.crawl.budgets import (
-    MB,
-    BudgetLimits,
-    accounts,
-    charge_provider,
-    take_request,
-    used_bytes,
-)
 from povod.crawl.fetch.failures import FailureClass as F
 from povod.crawl.frontier import (
-    JobPlan,
     NewUrl,
     Settled,
     Wish,
     add_urls,
-    count_urls,
     end_pending,
     renew,
     take_turn,
 )
-from povod.crawl.frontier.turns import reserve_more
 from povod.crawl.frontier.urls import store_counts
-from povod.crawl.hosts import HostLimits, Observation
-from povod.crawl.ladder import LadderPolicy
-from povod.crawl.policies import shipped_policies
+from povod.crawl.hosts import Observation
 from povod.crawl.steps import Step
-from povod.kit.ids import new_id
-from povod.store.tables import budget_counters, crawl_hosts, job_urls, jobs, pages
-
-POLICIES = shipped_policies()
-LADDER = LadderPolicy.of(POLICIES, fetchers=("http", "http_tls", "browser"), tiers=("direct",))
-PAGE = {
-    "final_url": "", "http_status": 200, "error_class": "", "error_message": "", "retry_count": 0,
-    "strategy_used": "http/direct", "proxy_used": "", "bytes_in": 10, "duration_ms": 5,
-    "title": "Дрель", "data_full": {"name": "Дрель"}, "data_seo": None,
-}  # fmt: skip
-
-
-class Job:
-    """A running job on `shop.ru` with a number of addresses."""
-
-    def __init__(self, db, count=10, *, concurrency=3, host="shop.ru", budget=100 * MB, **policies):
-        self.db, self.id, self.host = db, new_id(), host
-        rules = POLICIES.overridden(policies) if policies else POLICIES
-        limits = BudgetLimits(self.id, f"{host}-{self.id}", budget)
-        hosts = frozenset({host})
-        self.plan = JobPlan(self.id, hosts, HostLimits(concurrency), limits, rules)
-        with db.tx() as conn:
-            row = {"id": self.id, "domain": self.id, "status": "running", "phase": "crawl"}
-            conn.execute(sa.insert(jobs).values(**row))
-            urls = [f"https://{host}/{n}" for n in range(count)]
-            new = [NewUrl(url, url, n) for n, url in enumerate(urls)]
-            assert add_urls(conn, self.id, new, db.clock.now()) == count
-            store_counts(conn, self.id)
-
-    def turn(self, settled=(), want=20, **wish):
-        return take_turn(self.db, self.plan, list(settled), Wish(want, LADDER, **wish))
-
-    def counts(self):
-        with self.db.read() as conn:
-            return count_urls(conn, self.id)
-
-    def row(self, position):
-        with self.db.read() as conn:
-            query = sa.select(job_urls).where(
-                job_urls.c.job_id == self.id, job_urls.c.position == position
-            )
-            return conn.execute(query).mappings().one()
-
-    def job(self):
-        with self.db.read() as conn:
-            return conn.execute(sa.select(jobs).where(jobs.c.id == self.id)).mappings().one()
-
-
-def ok(ticket, used=100, status=200, **more):
-    seen = (Observation(status=status, latency_s=0.1, bytes_in=used),)
-    page = {**PAGE, "fetched_at": ticket.reserved_at}
-    return Settled(ticket=ticket, outcome="ok", page=page, used=used, seen=seen, **more)
-
-
-def failed(ticket, failure=F.HTTP_503, status=503, **more):
-    seen = (Observation(status=status, failure=failure),)
-    return Settled(ticket=ticket, seen=seen, error_class=failure.value, **more)
-
-
-def host_row(db, tier="direct", host="shop.ru"):
-    with db.read() as conn:
-        query = sa.select(crawl_hosts).where(crawl_hosts.c.tier == tier, crawl_hosts.c.host == host)
-        return conn.execute(query).mappings().one()
+from povod.store.tables import job_urls, jobs, pages
 
 
 def test_claims_are_in_order_within_the_slots_of_the_host(db, clock):
@@ -295,141 +221,6 @@ def test_protection_that_lets_nobody_through_gets_a_pause(db, clock):
         job.turn([replace(failed(dear, F.BOT_BLOCK, 403), outcome="blocked")], want=0)
     turn = job.turn()
     assert (turn.standstill, turn.wait_until) == ("waiting", clock.now() + timedelta(seconds=180))
-
-
-def counters(db, scope="job"):
-    with db.read() as conn:
-        query = sa.select(budget_counters).where(budget_counters.c.scope == scope)
-        return conn.execute(query).mappings().one()
-
-
-def test_reservations_are_replaced_by_the_true_figures(db, clock):
-    job = Job(db)
-    tickets = job.turn().tickets
-    assert counters(db)["reserved"] == 3 * 262_144
-    assert counters(db, "all")["reserved"] == 3 * 262_144
-    job.turn([ok(item, used=1000) for item in tickets], want=0)
-    for scope in ("job", "site", "all"):
-        row = counters(db, scope)
-        assert (row["used"], row["reserved"]) == (3000, 0)
-    assert job.job()["traffic_bytes"] == 3000
-
-
-def test_no_page_is_claimed_without_money(db, clock):
-    """S74: what is left if less, but at least 16 KB; then the rest is skipped."""
-    job = Job(db, 10, concurrency=5, budget=300 * 1024)
-    tickets = job.turn().tickets
-    assert [item.reserved for item in tickets] == [262_144, 300 * 1024 - 262_144]
-    assert job.turn().standstill == "busy"  # what is reserved may come back
-    turn = job.turn([ok(item, used=item.reserved) for item in tickets])
-    assert (turn.tickets, turn.stop_reason) == ([], "budget")
-    assert turn.news[-1] == ("budget", {"scope": "job", "class": "plain", "at": "soft"})
-    assert job.counts().skipped == 8
-    assert job.job()["skipped_urls"] == 8
-    assert counters(db)["used"] <= counters(db)["hard"]
-    assert job.turn().standstill == "finished"
-
-
-def test_at_the_soft_limit_one_at_a_time(db, clock):
-    """S76."""
-    job = Job(db, 10, concurrency=5, budget=10 * MB)
-    [first, *rest] = job.turn().tickets
-    assert len(rest) == 4
-    turn = job.turn([ok(first, used=9 * MB)], want=0)
-    assert ("budget", {"scope": "job", "class": "plain", "at": "soft"}) in turn.news
-    job.turn([ok(item) for item in rest], want=0)
-    assert len(job.turn().tickets) == 1
-
-
-def test_a_spent_day_pauses_until_the_next_one(db, clock):
-    job = Job(db, 5, budgets={"all_hard_mb": 0.001})
-    turn = job.turn()
-    assert turn.pause is not None
-    reason, until = turn.pause
-    assert reason == "budget"
-    assert until.date() == (clock.now() + timedelta(days=1)).date()
-    assert job.counts().pending == 5
-
-
-def test_a_large_page_reserves_again(db, clock):
-    job = Job(db, 1, budget=600 * 1024)
-    [ticket] = job.turn().tickets
-    assert reserve_more(db, job.plan, ticket.id, ticket.token, "direct") == 262_144
-    assert reserve_more(db, job.plan, ticket.id, ticket.token, "direct") == 600 * 1024 - 2 * 262_144
-    assert reserve_more(db, job.plan, ticket.id, ticket.token, "direct") == 0
-    assert reserve_more(db, job.plan, ticket.id, "stolen", "direct") == 0
-    assert job.row(0)["reserved_bytes"] == 600 * 1024
-    grown = replace(ticket, reserved=600 * 1024)
-    job.turn([ok(grown, used=500_000)], want=0)
-    assert (counters(db)["used"], counters(db)["reserved"]) == (500_000, 0)
-
-
-def test_midnight_between_reservation_and_settlement(db, clock):
-    job = Job(db, 2, concurrency=1)
-    [ticket] = job.turn().tickets
-    clock.advance(timedelta(days=1))
-    with db.tx() as conn:
-        conn.execute(sa.update(job_urls).values(lease_until=clock.now() + timedelta(days=900)))
-    job.turn([ok(ticket, used=500)], want=1)
-    with db.read() as conn:
-        rows = conn.execute(
-            sa.select(budget_counters).where(budget_counters.c.scope == "all")
-        ).mappings()
-        days = {row["period"]: (row["used"], row["reserved"]) for row in rows}
-    assert days == {"2026-11-20": (500, 0), "2026-11-21": (0, 262_144)}
-    assert counters(db)["used"] == 500
-
-
-def test_residential_bytes_count_apart(db, clock):
-    job = Job(db, 2, concurrency=2)
-    limits = replace(job.plan.budget, residential_hard=MB)
-    job.plan = replace(job.plan, budget=limits)
-    tiers = LadderPolicy.of(POLICIES, fetchers=("http",), tiers=("direct", "residential"))
-    with db.tx() as conn:
-        conn.execute(sa.update(job_urls).values(fetcher="http", tier="residential"))
-    turn = take_turn(db, job.plan, [], Wish(5, tiers))
-    assert [ticket.step.tier for ticket in turn.tickets] == ["residential"] * 2
-    seen = (Observation(tier="residential", status=200),)
-    done = [replace(ok(item, used=70), seen=seen, proxy_provider="p1") for item in turn.tickets]
-    job.turn(done, want=0)
-    row = job.job()
-    assert (row["traffic_bytes"], row["residential_bytes"]) == (0, 140)
-    assert counters(db, "provider")["used"] == 140
-    assert counters(db, "month")["used"] == 140
-
-
-def test_five_residential_requests_then_a_pause(db, clock):
-    """N5."""
-    job = Job(db, 20, concurrency=10)
-    job.plan = replace(job.plan, budget=replace(job.plan.budget, residential_hard=90 * MB))
-    tiers = LadderPolicy.of(POLICIES, fetchers=("http",), tiers=("direct", "residential"))
-    with db.tx() as conn:
-        conn.execute(sa.update(job_urls).values(fetcher="http", tier="residential"))
-    first = take_turn(db, job.plan, [], Wish(20, tiers))
-    assert len(first.tickets) == 5
-    seen = (Observation(tier="residential", status=200),)
-    done = [replace(ok(item), seen=seen) for item in first.tickets]
-    second = take_turn(db, job.plan, done, Wish(20, tiers))
-    assert (second.tickets, second.standstill) == ([], "waiting")
-    assert second.wait_until == clock.now() + timedelta(seconds=1800)
-
-
-def test_paid_requests_are_counted(db, clock):
-    with db.tx() as conn:
-        assert [take_request(conn, "j", "firecrawl", 2) for _ in range(3)] == [True, True, False]
-        assert take_request(conn, "other", "firecrawl", 2)
-        assert charge_provider(conn, "p", 10, clock.now().date(), POLICIES.budgets)
-        assert not charge_provider(conn, "p", 400 * MB, clock.now().date(), POLICIES.budgets)
-
-
-def test_used_bytes_for_pages(db, clock):
-    job = Job(db, 1)
-    wanted = accounts(job.plan.budget, "plain", clock.now().date(), POLICIES.budgets)
-    with db.read() as conn:
-        assert set(used_bytes(conn, wanted).values()) == {(0, 0)}
-    job.turn()
-    with db.read() as conn:
-        assert set(used_bytes(conn, wanted).values()) == {(0, 262_144)}
 
 
 def test_leases_are_renewed(db, clock):
