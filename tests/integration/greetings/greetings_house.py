@@ -1,5 +1,6 @@
 """A small house for greetings: clients by name, days that pass, letters that leave as files."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -122,6 +123,20 @@ class House:
         while self.delivery.plan():
             pass
         return dict(self.delivery.send_due().counts)
+
+    def statements(self, deed: Callable[[], Any]) -> list[str]:
+        """What the database is told while something is done."""
+        heard: list[str] = []
+
+        def hear(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+            heard.append(statement)
+
+        sa.event.listen(self.db.engine, "before_cursor_execute", hear)
+        try:
+            deed()
+        finally:
+            sa.event.remove(self.db.engine, "before_cursor_execute", hear)
+        return heard
 
     def rows(self, table: sa.Table, *where: Any) -> list[dict[str, Any]]:
         query = sa.select(table).where(*where).order_by(table.c.id)

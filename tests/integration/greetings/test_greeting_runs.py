@@ -1,17 +1,13 @@
-"""Runs from clients to letters: once, on the day, continued after any end (G52, G162-G171)."""
+"""Runs from clients to letters: what one finds, writes, sends and tells (G113-G117)."""
 
-import threading
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 from greetings_house import APPROVER, OPERATOR, House
 
-from povod.greetings.run import LEASE, RunActiveError
-from povod.kit.clock import FixedClock
-from povod.store.db import Database
-from povod.store.tables import agent_runs, events, greetings
+from povod.greetings.run import last_run_date
+from povod.store.tables import clients, events, greetings
 from povod.store.tables import outreach_messages as messages
 
 
@@ -84,271 +80,6 @@ class TestOneRun:
         assert done["scanned_events"] == 0
 
 
-class TestLeapDay:
-    def test_g162_once_on_the_configured_day(self, house: House) -> None:
-        vera, other = house.born("02-29"), house.born("06-15")
-        sent = []
-        for day in ("2027-02-28", "2027-03-01", "2027-07-01"):
-            house.at(day, 11)
-            house.run(deliver=True)
-            sent.append(len(house.letters()))
-        assert sent == [1, 1, 1]
-        assert house.event(vera)["occasion_date"] == date(2027, 2, 28)
-        assert {row["reason"] for row in house.events(other)} == {"late"}
-
-
-class TestTwoRunsAtOnce:
-    def test_g163_the_second_is_told_that_the_first_works(self, house: House) -> None:
-        house.at("2027-05-18")
-        house.born("05-20")
-        inside, seen = threading.Event(), []
-
-        def step(name: str) -> None:
-            if name == "detect":
-                try:
-                    house.run(triggered_by="api")
-                except RunActiveError as error:
-                    seen.append(error.run_id)
-                inside.set()
-
-        done = house.run(step=step)
-        assert seen == [done["run_id"]]
-        assert inside.is_set()
-        assert len(house.events()) == len(house.drafts()) == len(house.messages()) == 1
-
-    def test_threads_that_start_together(
-        self, house: House, db: Database, clock: FixedClock
-    ) -> None:
-        house.at("2027-05-18")
-        for number in range(8):
-            house.born("05-20", email=f"k{number}@klient.ru")
-        barrier, results = threading.Barrier(3), []
-
-        def one() -> None:
-            barrier.wait()
-            try:
-                results.append(house.run()["status"])
-            except RunActiveError:
-                results.append("refused")
-
-        threads = [threading.Thread(target=one) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert "success" in results
-        assert len(house.events()) == len(house.drafts()) == len(house.messages()) == 8
-
-    def test_composing_twice_from_the_same_state_keeps_one(self, small: House) -> None:
-        """A run whose lease was taken over while it wrote: its texts meet the other's rows."""
-        from povod.greetings.compose import Composer
-        from povod.greetings.orders import waiting
-        from povod.greetings.planning import Planner
-
-        small.at("2027-05-18")
-        small.born("05-20")
-        parts = small.greetings.parts
-        Planner(parts).plan(None, parts.today())
-        first, second = Composer(parts), Composer(parts)
-        with small.db.read() as conn:
-            orders = waiting(conn, date(2027, 5, 30), 10)
-        drafts = [one._write(orders[0], _done(), set()) for one in (first, second)]
-        first._keep([drafts[0]], None, _done())
-        second._keep([drafts[1]], None, _done())
-        assert len(small.drafts()) == 1
-
-
-def _done() -> Any:
-    from povod.greetings.compose import Composed
-
-    return Composed()
-
-
-class Killed(BaseException):
-    """As if the process had been killed."""
-
-
-class TestKilledRuns:
-    @pytest.mark.parametrize("last", ["detect", "rank", "refresh", "compose", "submit", "expire"])
-    def test_g164_the_next_run_completes_it(self, small: House, last: str) -> None:
-        small.at("2027-05-18")
-        ivan, vip = small.born("05-20"), small.born("05-21", segment="vip")
-
-        def step(name: str) -> None:
-            if name == last:
-                raise Killed
-
-        with pytest.raises(Killed):
-            small.run(step=step)
-        with pytest.raises(RunActiveError):
-            small.run()
-        small.clock.advance(LEASE + timedelta(seconds=1))
-        small.run()
-        assert [row["status"] for row in small.drafts(ivan)] == ["approved"]
-        assert [row["status"] for row in small.drafts(vip)] == ["needs_approval"]
-        assert len(small.messages()) == 1
-        states = {row["status"]: row["notes"] for row in small.rows(agent_runs)}
-        assert states["error"] == "interrupted"
-        assert "success" in states
-
-    def test_between_putting_and_the_greeting_nothing_is_half(self, small: House) -> None:
-        """The message and the greeting's move are one transaction: both or none."""
-        small.at("2027-05-18")
-        small.born("05-20")
-        original = small.delivery.submit
-        small.delivery.submit = _raise  # type: ignore[method-assign]
-        with pytest.raises(Killed):
-            small.run()
-        assert [row["status"] for row in small.drafts()] == ["generated"]
-        assert small.messages() == []
-        small.delivery.submit = original  # type: ignore[method-assign]
-        small.clock.advance(LEASE + timedelta(seconds=1))
-        small.run()
-        assert [row["status"] for row in small.drafts()] == ["approved"]
-        assert len(small.messages()) == 1
-
-    def test_who_lost_the_lease_stops(self, small: House) -> None:
-        from povod.kit.errors import LeaseLostError
-
-        small.at("2027-05-18")
-        small.born("05-20")
-
-        def step(name: str) -> None:
-            if name == "detect":
-                small.clock.advance(LEASE + timedelta(seconds=1))
-                small.run()
-
-        with pytest.raises(LeaseLostError):
-            small.run(step=step)
-        assert len(small.messages()) == 1
-
-
-def _raise(*args: Any) -> Any:
-    raise Killed
-
-
-class TestNoSecondMessage:
-    def test_g165_whatever_is_corrected_or_reset(self, house: House) -> None:
-        house.at("2027-05-20", 11)
-        ivan = house.born("05-20")
-        house.run(deliver=True)
-        assert len(house.letters()) == 1
-        house.change_client(ivan, email="novy@klient.ru", preferred_channel="sms")
-        house.greetings.reset(_admin(), everyone=True, word="сбросить")
-        other = house.with_settings(approval_rules="vip", send_mode="file")
-        for _ in range(3):
-            house.clock.advance(timedelta(hours=1))
-            other.run(deliver=True)
-        assert len(house.letters()) == 1
-        assert len(house.messages()) == 1
-        assert house.event(ivan)["status"] == "closed"
-
-    def test_reset_forgets_only_what_was_not_sent(self, house: House) -> None:
-        house.at("2027-05-20", 11)
-        sent, queued, planned = house.born("05-20"), house.born("05-23"), house.born("05-24")
-        house.change_client(planned, segment="vip")
-        house.run(deliver=True)
-        counts = house.greetings.reset(_admin(), everyone=True, word="сбросить")
-        assert counts == {"events": 1, "greetings": 1, "kept": 1}
-        assert house.event(sent)["status"] == "closed"
-        assert house.event(queued)["reason"] == "reset"
-        assert house.events(planned) == []
-        house.run()
-        assert house.event(planned)["status"] == "composed"
-        assert len(house.messages(queued)) == 1
-
-
-def _admin() -> Any:
-    from greetings_house import ADMIN
-
-    return ADMIN
-
-
-class TestOutages:
-    def test_g166_three_days_down(self, house: House) -> None:
-        house.at("2027-05-17")
-        house.born("01-01")
-        house.run()
-        people = {day: house.born(f"05-{day}") for day in (18, 19, 20, 21)}
-        house.at("2027-05-21", 10, 30)
-        house.run(deliver=True)
-        found = {day: house.event(client) for day, client in people.items()}
-        assert {day: (row["status"], row["reason"]) for day, row in found.items()} == {
-            18: ("skipped", "late"),
-            19: ("skipped", "late"),
-            20: ("closed", ""),
-            21: ("closed", ""),
-        }
-        assert house.drafts(people[18]) == []
-        assert house.greetings.dashboard()["late"] == 2
-
-    def test_an_approved_message_that_waited_too_long_is_late(self, house: House) -> None:
-        house.at("2027-05-18")
-        ivan = house.born("05-20")
-        house.run()
-        house.at("2027-05-22", 11)
-        assert house.send() == {"held": 1}
-        assert house.draft(ivan)["skip_reason"] == "late"
-        assert (house.event(ivan)["status"], house.event(ivan)["reason"]) == ("skipped", "late")
-        assert house.letters() == []
-
-    def test_only_days_since_the_last_run_are_missed(self, small: House) -> None:
-        small.at("2027-05-20")
-        client = small.born("05-10")
-        small.run()
-        assert small.events(client) == []
-        small.at("2027-07-20")
-        later = small.born("06-10")
-        small.run()
-        assert small.events(later) == []
-        recent = small.born("07-22")
-        small.at("2027-08-10")
-        small.run()
-        assert small.event(recent)["reason"] == "late"
-
-
-class TestZonesAndDates:
-    def test_g167_the_named_zone_decides(
-        self, db: Database, clock: FixedClock, house: House
-    ) -> None:
-        far = house.with_settings(app_timezone="Asia/Vladivostok", lookahead_days=0)
-        client = house.born("05-20", time_zone="Asia/Vladivostok")
-        late_evening = datetime(2027, 5, 19, 13, 59, tzinfo=UTC)
-        house.clock.advance(late_evening - house.clock.now())
-        assert far.run()["scanned_events"] == 0
-        house.clock.advance(timedelta(minutes=2))
-        assert far.run()["scanned_events"] == 1
-        assert house.event(client)["deliver_on"] == date(2027, 5, 20)
-
-    def test_hours_are_the_clients(self, house: House) -> None:
-        house.at("2027-05-18")
-        house.born("05-20", time_zone="Asia/Vladivostok")
-        house.born("05-20", time_zone="Europe/Kaliningrad")
-        house.run()
-        sent = []
-        for hour in (2, 3, 9, 10, 11):
-            house.at("2027-05-20", hour, 10)
-            sent.append(house.send().get("sent", 0))
-        assert sent == [0, 1, 0, 0, 1]
-
-    def test_lookahead_zero_is_today_only(self, small: House) -> None:
-        today_only = small.with_settings(lookahead_days=0)
-        small.at("2027-05-19")
-        client = small.born("05-20")
-        today_only.run()
-        assert small.events(client) == []
-        small.at("2027-05-20")
-        today_only.run()
-        assert small.event(client)["status"] == "composed"
-
-    def test_new_years_eve_sees_january(self, small: House) -> None:
-        small.at("2027-12-31")
-        client = small.born("01-07")
-        small.run()
-        keys = {row["event_key"]: row["occasion_year"] for row in small.events(client)}
-        assert keys == {"birthday": 2028, "holiday:new_year": 2028}
-
-
 class TestManyClients:
     def test_g171_none_is_lost_among_many(self, house: House) -> None:
         house.at("2027-05-18")
@@ -368,6 +99,32 @@ class TestManyClients:
         for number in range(11):
             small.born("05-20", email=f"k{number}@klient.ru")
         assert small.run()["queued"] == 11
+
+
+class TestQuietRuns:
+    def test_drafts_that_wait_cost_no_statement_each(self, small: House) -> None:
+        counted = []
+        for born in (3, 20):
+            for number in range(born):
+                small.born("05-22", email=f"k{born}-{number}@klient.ru")
+            small.at("2027-05-18", 9 + len(counted))
+            small.run()
+            small.clock.advance(timedelta(minutes=1))
+            for client in small.rows(clients):
+                small.change_client(client["id"], last_interaction_summary="позвонили")
+            counted.append(len(small.statements(small.run)))
+        assert counted[0] == counted[1]
+
+    def test_an_older_run_does_not_hide_the_last_one(self, small: House) -> None:
+        small.at("2027-05-10")
+        small.born("01-01")
+        small.run()
+        small.at("2027-05-20")
+        small.run()
+        with small.db.read() as conn:
+            assert last_run_date(conn) == date(2027, 5, 20)
+            newest = small.greetings.runs()[0]["id"]
+            assert last_run_date(conn, newest) == date(2027, 5, 10)
 
 
 class TestReport:
