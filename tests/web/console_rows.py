@@ -258,6 +258,7 @@ def _tell_story(conn: Connection, house: House, rows: Rows, origin: dict[str, st
     evidence["fact_ids"] = list(conn.execute(fact).scalars())
     at = now - timedelta(hours=3)
     approved = {"approved_by": "approver:olga", "approved_at": at, "approval_note": "хорошо"}
+    approved["approved_hash"] = messages.c.content_hash
     planned = {"lane": "OTHER", "scheduled_for": at, "message_id": "<story@povod.test>"}
     _set(conn, letter, evidence=evidence, status="replied", **planned, **approved)
     _attempt(conn, house, letter, 1, "deferred", 451, "Greylisted, please try again later")

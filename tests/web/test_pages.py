@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from selectolax.lexbor import LexborHTMLParser
 
 from povod.app.house import House
+from povod.store.tables import outreach_messages
 
 NOWHERE = "01900000-0000-7000-8000-000000000000"
 
@@ -127,6 +128,20 @@ def test_a_letter_shows_its_whole_chain(client: TestClient, rows: Rows) -> None:
     assert all(moment.endswith("+00:00") for moment in moments)
 
 
+def test_a_letter_shows_which_links_hold(house: House) -> None:
+    rows = fill(house, 4)
+    client, path = client_of(house), f"/letters/{rows.story}"
+    page = parsed(client.get(path, headers={"accept-language": "en"}))
+    assert texts(page, ".chain .text .proof, .chain .approval .proof") == ["verified", "verified"]
+    assert not page.css(".chain .niche .proof")
+    assert not page.css(".flash.bad")
+    with house.db.tx() as conn:
+        conn.execute(outreach_messages.update().values(body="Another text"))
+    page = parsed(client.get(path, headers={"accept-language": "en"}))
+    assert texts(page, ".chain .text .proof, .chain .approval .proof")[0] == "does not hold"
+    assert "does not hold any more" in texts(page, ".flash.bad")[0]
+
+
 def test_a_message_id_opens_its_letter(client: TestClient, rows: Rows) -> None:
     assert STORY_SUBJECT in client.get("/letters/<story@povod.test>").text
     assert STORY_SUBJECT in client.get("/letters/story@povod.test").text
@@ -186,7 +201,6 @@ def test_days_are_those_of_the_house_not_of_greenwich(any_house: House) -> None:
     from datetime import UTC, date, datetime
     from zoneinfo import ZoneInfo
 
-    from povod.store.tables import outreach_messages
     from povod.web.overview import last_days
 
     rows = fill(any_house, 8)

@@ -13,12 +13,12 @@ from povod.store.tables import clients, consents, events, jobs
 SHORT_HASH = 16
 
 
-def occasion(
-    conn: Connection, client_id: str | None, evidence: Mapping[str, Any]
-) -> Iterator[Step]:
+def occasion(conn: Connection, message: Mapping[str, Any]) -> Iterator[Step]:
     """Who is written to, on what ground, and what gave the reason."""
-    if client_id is not None:
-        yield from _client(conn, client_id)
+    evidence = message["evidence"]
+    if message["client_id"] is not None:
+        yield from _client(conn, message["client_id"])
+    yield from _ground(conn, message)
     if "site_change" in evidence:
         yield from _site(conn, evidence["site_change"])
     elif "occasion" in evidence:
@@ -33,14 +33,21 @@ def _client(conn: Connection, client_id: str) -> Iterator[Step]:
     name = " ".join(part for part in parts if part) or row.company_name
     notes = notes_of(source=row.source, segment=row.segment, company=row.company_name)
     yield Step("client", name, notes=notes, at=row.created_at)
-    ground = conn.execute(
+
+
+def _ground(conn: Connection, message: Mapping[str, Any]) -> Iterator[Step]:
+    """The newest ground for this recipient, withdrawn or not."""
+    same = [consents.c[name] == message[name] for name in ("channel", "purpose")]
+    row = conn.execute(
         sa.select(consents)
-        .where(consents.c.client_id == client_id, consents.c.channel == "email")
+        .where(consents.c.value_hash == message["recipient_hash"], *same)
         .order_by(consents.c.obtained_at.desc(), consents.c.id.desc())
     ).first()
-    if ground is not None:
-        notes = notes_of(by=ground.obtained_by, withdrawn=ground.withdrawn_at)
-        yield Step("ground", ground.basis, ground.evidence_text, notes, ground.obtained_at)
+    if row is None:
+        return
+    found_at = row.evidence_url if row.evidence_url.startswith("http") else ""
+    notes = notes_of(by=row.obtained_by, address=found_at, withdrawn=row.withdrawn_at)
+    yield Step("ground", row.basis, row.evidence_text, notes, row.obtained_at)
 
 
 def _event(conn: Connection, said: Mapping[str, Any]) -> Step:

@@ -11,7 +11,8 @@ class Step:
     """One link of the chain.
 
     `kind` names it, `text` says what, `quote` is what was read or heard, `notes` are particulars
-    by their name (a page can translate the names), `at` is when it happened.
+    by their name (a page can translate the names), `at` is when it happened. `holds` says whether
+    what is stored still has the hash it had then; None: no hash covers this link.
     """
 
     kind: str
@@ -19,6 +20,7 @@ class Step:
     quote: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
     at: datetime | None = None
+    holds: bool | None = None
 
     @property
     def detail(self) -> str:

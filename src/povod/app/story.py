@@ -1,4 +1,7 @@
-"""Why a message exists: every link from the niche to the answer, in order of time (D100)."""
+"""Why a message exists: every link from the niche to the answer, in order of time (D100).
+
+A link whose hash was stored says whether the hash still holds.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +14,14 @@ from sqlalchemy.engine import Connection
 
 from povod.app.occasions import occasion
 from povod.app.steps_of_story import Step, notes_of
+from povod.delivery.evidence import approval_holds, file_holds, text_holds
 from povod.kit.errors import NotFoundError
 from povod.store.tables import (
     company_facts,
     company_pages,
     contacts,
     deliveries,
+    feedback,
     inbound_mail,
     niches,
     outreach_messages,
@@ -38,6 +43,16 @@ class Story:
     message: Mapping[str, Any]
     steps: Sequence[Step]
 
+    @property
+    def proved(self) -> int:
+        """How many links hold by their hash."""
+        return sum(step.holds is True for step in self.steps)
+
+    @property
+    def broken(self) -> int:
+        """How many links were changed since: what is stored no longer has its hash."""
+        return sum(step.holds is False for step in self.steps)
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         shown = ("id", "kind", "status", "subject", "to_value", "message_id", "sent_at", "evidence")
@@ -50,9 +65,12 @@ class Story:
                     "quote": step.quote,
                     "notes": dict(step.notes),
                     "at": _plain(step.at),
+                    "holds": step.holds,
                 }
                 for step in self.steps
             ],
+            "proved": self.proved,
+            "broken": self.broken,
         }
 
 
@@ -65,8 +83,8 @@ def tell(conn: Connection, message_id: str) -> Story:
     message = _find(conn, message_id.strip())
     evidence = message["evidence"]
     steps = [*_search(conn, evidence), *_reading(conn, evidence)]
-    steps += [*occasion(conn, message["client_id"], evidence)]
-    steps += [*_making(message), *_attempts(conn, message["id"]), *_answers(conn, message["id"])]
+    steps += [*occasion(conn, message), *_making(message), *_attempts(conn, message["id"])]
+    steps += [*_answers(conn, message["id"]), *_feedback(conn, message["id"])]
     return Story(message, steps)
 
 
@@ -110,7 +128,9 @@ def _search(conn: Connection, evidence: Mapping[str, Any]) -> Iterator[Step]:
     operation = _row(conn, serp_operations, evidence.get("operation_id"))
     if operation is not None:
         notes = notes_of(cost=operation.cost, reply=(operation.raw_file_id or "")[:SHORT_HASH])
-        yield Step("operation", operation.operation_id or "", "", notes, operation.requested_at)
+        holds = file_holds(conn, operation.raw_file_id, operation.raw_file_id or "")
+        at = operation.requested_at
+        yield Step("operation", operation.operation_id or "", notes=notes, at=at, holds=holds)
     hit = _row(conn, serp_results, evidence.get("hit_id"))
     if hit is not None:
         notes = notes_of(position=hit.position, address=hit.url_raw)
@@ -122,7 +142,9 @@ def _reading(conn: Connection, evidence: Mapping[str, Any]) -> Iterator[Step]:
     page = _row(conn, company_pages, evidence.get("page_id"))
     if page is not None:
         notes = notes_of(sha256=page.content_sha256[:SHORT_HASH])
-        yield Step("page", page.final_url or page.url, notes=notes, at=page.fetched_at)
+        holds = file_holds(conn, page.raw_file_id, page.content_sha256)
+        where = page.final_url or page.url
+        yield Step("page", where, notes=notes, at=page.fetched_at, holds=holds)
     contact = _row(conn, contacts, evidence.get("contact_id"))
     if contact is not None:
         notes = notes_of(found_in=contact.found_in, address=contact.source_url)
@@ -142,10 +164,11 @@ def _making(message: Mapping[str, Any]) -> Iterator[Step]:
         sha256=message["content_hash"][:SHORT_HASH],
     )
     text = made.get("model") or message["text_source"]
-    yield Step("text", text, notes=notes, at=message["created_at"])
+    yield Step("text", text, notes=notes, at=message["created_at"], holds=text_holds(message))
     if message["approved_at"]:
-        note = message["approval_note"]
-        yield Step("approval", message["approved_by"], quote=note, at=message["approved_at"])
+        note, at = message["approval_note"], message["approved_at"]
+        holds = approval_holds(message)
+        yield Step("approval", message["approved_by"], quote=note, at=at, holds=holds)
     if message["scheduled_for"]:
         yield Step("plan", message["lane"], at=message["scheduled_for"])
 
@@ -157,11 +180,18 @@ def _attempts(conn: Connection, message_id: str) -> Iterator[Step]:
         .order_by(deliveries.c.attempt_no)
     )
     for row in conn.execute(query):
-        stopped = [_reason(gate) for gate in row.gates_a if gate.get("result") != "pass"]
-        notes = notes_of(number=row.attempt_no, channel=row.provider, stopped_by=", ".join(stopped))
+        gates = [*row.gates_a, *row.gates_b]
+        stopped = dict.fromkeys(_reason(gate) for gate in gates if gate.get("result") != "pass")
+        notes = notes_of(
+            number=row.attempt_no,
+            channel=row.provider,
+            stopped_by=", ".join(stopped),
+            sha256=row.wire_sha256[:SHORT_HASH],
+        )
         said = " ".join(str(part) for part in (row.reply_code, row.reply_text) if part)
         moment = row.finished_at or row.handoff_at or row.claimed_at
-        yield Step("attempt", row.state, said, notes, moment)
+        holds = file_holds(conn, row.eml_file_id, row.wire_sha256)
+        yield Step("attempt", row.state, said, notes, moment, holds)
 
 
 def _reason(gate: Mapping[str, Any]) -> str:
@@ -177,4 +207,14 @@ def _answers(conn: Connection, message_id: str) -> Iterator[Step]:
     for row in conn.execute(query):
         notes = notes_of(matched_by=row.matched_by)
         kind = _MAIL.get(row.kind, "mail")
-        yield Step(kind, row.subject, row.new_text, notes, row.received_at)
+        holds = file_holds(conn, row.raw_file_id, row.raw_sha256)
+        yield Step(kind, row.subject, row.new_text, notes, row.received_at, holds)
+
+
+def _feedback(conn: Connection, message_id: str) -> Iterator[Step]:
+    """What people said about it; what the inbox took from a reply stands there already."""
+    said = (feedback.c.outreach_message_id == message_id) & (feedback.c.source != "inbox")
+    query = sa.select(feedback).where(said).order_by(feedback.c.at, feedback.c.id)
+    for row in conn.execute(query):
+        notes = notes_of(by=row.created_by, score=row.score)
+        yield Step("feedback", row.outcome, row.note, notes, row.at)

@@ -113,6 +113,9 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+_PROOFS = {True: "  [verified]", False: "  [CHANGED: the stored hash does not hold]", None: ""}
+
+
 def why(
     message: Annotated[str, typer.Argument(help="Our id of the message, or its Message-ID.")],
     json: Json = False,
@@ -124,13 +127,15 @@ def why(
         as_json(story.as_dict())
         return
     say(f"{story.message['subject']}  [{story.message['status']}]")
+    say(f"  {story.message['message_id'] or 'no Message-ID yet'}")
     for step in story.steps:
         when = f"{step.at:%Y-%m-%d %H:%M:%S}" if step.at else " " * 19
-        say(f"  {when}  {step.kind:<10} {step.text}")
+        say(f"  {when}  {step.kind:<10} {step.text}{_PROOFS[step.holds]}")
         if step.quote:
             say(f"  {' ' * 19}  {'':<10} «{step.quote}»")
         if step.detail:
             say(f"  {' ' * 19}  {'':<10} {step.detail}")
+    say(f"  links that a hash proves: {story.proved}; changed since: {story.broken}")
 
 
 def doctor(

@@ -12,7 +12,6 @@ from povod.delivery import mailboxes as boxes
 from povod.delivery.caps import Caps
 from povod.delivery.channels import Channel, all_channels
 from povod.delivery.drafts import Draft
-from povod.delivery.evidence import evidence_chain
 from povod.delivery.gates import GateResult, Scene, run_gates
 from povod.delivery.gates.model import HOLD, Verdict
 from povod.delivery.gates.switches import PAUSE_ROW
@@ -215,10 +214,6 @@ class Delivery:
         gone = settings_table.delete().where(settings_table.c.id == PAUSE_ROW)
         if conn.execute(gone).rowcount:
             audit.append(conn, str(actor), "delivery.resume", PAUSE_ROW)
-
-    def why(self, conn: Connection, name: str) -> dict[str, Any]:
-        """The evidence chain of a message, by id or Message-ID."""
-        return evidence_chain(conn, name)
 
     def report(
         self, conn: Connection, since: datetime | None = None, kind: str | None = None

@@ -151,6 +151,10 @@ def test_a_greeting_tells_its_occasion(house, client):
     assert steps["occasion"].notes["day"] == "2026-11-21"
     assert steps["client"].text == "Наталья Олеговна"
     assert steps["approval"].text == "approver:olga"
+    assert (steps["text"].holds, steps["approval"].holds) == (True, True)
+    house.greetings.rate(greeting["id"], Actor("operator", "anna"), score=5, notes="звонили")
+    said = house.story(message["id"]).steps[-1]
+    assert (said.kind, said.quote, said.notes["score"]) == ("feedback", "звонили", "5")
 
 
 @pytest.mark.parametrize("change", [{"email": ""}, {"do_not_greet": True}])

@@ -173,6 +173,16 @@ def test_why_tells_the_chain(povod, waiting):
     story = povod("why", waiting, "--json").json
     assert story["message"]["id"] == waiting
     assert {"page", "contact", "text"} <= {step["kind"] for step in story["steps"]}
+    assert (story["proved"], story["broken"]) == (1, 0)
+
+
+def test_why_says_which_links_hold(povod, house, waiting):
+    assert "links that a hash proves: 1; changed since: 0" in povod("why", waiting).out
+    with house.db.tx() as conn:
+        conn.execute(outreach_messages.update().values(body="Совсем другое"))
+    done = povod("why", waiting)
+    assert "template  [CHANGED: the stored hash does not hold]" in done.out
+    assert "changed since: 1" in done.out
 
 
 @pytest.mark.parametrize("name", [NOBODY, "nonsense", "<unknown@firma.ru>", "unknown@firma.ru"])

@@ -17,7 +17,6 @@ from povod.delivery.worker.claim import Claim, claim
 from povod.delivery.worker.handoff import hand_off
 from povod.delivery.worker.letters import letter_of
 from povod.kit.clock import FixedClock
-from povod.kit.errors import NotFoundError
 from povod.store.db import Database
 from povod.store.files import get_file
 from povod.store.tables import clients
@@ -256,8 +255,3 @@ def test_retry_runs_the_gates_again(file_house: House) -> None:
         house.delivery.retry(conn, message_id, OPERATOR)
     house.delivery.send_due()
     assert house.message(message_id)["skip_reason"] == "never_mail"
-
-
-def test_why_knows_only_messages(file_house: House) -> None:
-    with file_house.db.read() as conn, pytest.raises(NotFoundError, match="deliver outbox"):
-        file_house.delivery.why(conn, "nothing")

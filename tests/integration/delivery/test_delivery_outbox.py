@@ -16,7 +16,6 @@ from povod.kit.errors import InputError
 from povod.store import audit
 from povod.store.db import Database
 from povod.store.tables import audit_log, companies, consents
-from povod.store.tables import outreach_messages as messages
 
 
 def gates(house: House, message_id: str) -> dict[str, str]:
@@ -282,23 +281,6 @@ def test_another_suppression_key_is_refused(file_house: House) -> None:
     file.write_text("another")
     with pytest.raises(SuppressionKeyError, match="restore the old one"):
         file_house.another_worker().send_due()
-
-
-def test_the_evidence_chain_verifies_and_notices_a_change(file_house: House) -> None:
-    house = file_house
-    message_id = house.scheduled("info@firma.ru", evidence={"query": "q1"})
-    house.delivery.send_due()
-    with house.db.read() as conn:
-        chain = house.delivery.why(conn, str(house.message(message_id)["message_id"]))
-    assert chain["origin"] == {"query": "q1"}
-    assert chain["ground"]["basis"] == "public_corporate_address"
-    assert chain["contact"]["content_sha256"] == "ab" * 32
-    assert chain["verified"] == {"content": True, "approval": True, "attempt 1": True}
-
-    with house.db.tx() as conn:
-        conn.execute(messages.update().values(body="другое"))
-    with house.db.read() as conn:
-        assert not house.delivery.why(conn, message_id)["verified"]["content"]
 
 
 def test_the_audit_chain_names_the_changed_row(file_house: House) -> None:
