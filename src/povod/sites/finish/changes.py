@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+
+import orjson
 
 from povod.sites.finish.fields import (
     OF_VARIANTS,
@@ -11,7 +13,7 @@ from povod.sites.finish.fields import (
     VARIANT_FIELDS,
     State,
 )
-from povod.sites.finish.states import Seen
+from povod.sites.finish.states import Seen, state_hash
 
 UNCHANGED, NOT_CHECKED = "UNCHANGED", "NOT_CHECKED"
 ADDED, MODIFIED, REMOVED = "ADDED", "MODIFIED", "REMOVED"
@@ -21,21 +23,30 @@ MISSES_TO_REMOVE = 2
 
 @dataclass(frozen=True)
 class Known:
-    """A row of `snapshots`."""
+    """A row of `snapshots`; its data, or the JSON of it, which is read when it is asked for."""
 
     id: str
     url: str
     variant_key: str
-    state: State
+    data: State | str
     active: bool
     crawled_at: datetime
     misses: int = 0
     hash: str = ""
 
+    @cached_property
+    def state(self) -> State:
+        """What was known."""
+        decoded: State = orjson.loads(self.data) if isinstance(self.data, str) else self.data
+        return decoded
+
 
 @dataclass(frozen=True)
 class Change:
-    """What becomes of one snapshot key; `state` is what is kept from now on (None: as it was)."""
+    """What becomes of one snapshot key; `state` is what is kept from now on (None: as it was).
+
+    `hash` is that of `state`, where it was needed to tell.
+    """
 
     kind: str
     url: str
@@ -47,6 +58,7 @@ class Change:
     miss: bool = False
     touch: bool = False
     """Seen again as it was: only the time of the last look moves."""
+    hash: str = ""
 
     @property
     def is_row(self) -> bool:
@@ -132,17 +144,22 @@ def _missed(known: Mapping[str, Known]) -> Iterator[Change]:
 
 def _looked_at(seen: Seen, known: Mapping[str, Known], rules: Rules) -> Iterator[Change]:
     assert seen.page is not None
-    before = known.get("")
-    had_variants = any(key and one.active for key, one in known.items())
+    before, digest = known.get(""), state_hash(seen.page)
     if before is None or not before.active:
-        yield Change(ADDED, seen.url, known=before, state=seen.page)
+        yield Change(ADDED, seen.url, known=before, state=seen.page, hash=digest)
+    elif before.hash == digest and seen.is_whole:
+        yield Change(UNCHANGED, seen.url, known=before, state=seen.page, hash=digest)
     else:
-        names = _page_fields(rules.fields, bool(seen.variants) or had_variants)
-        differ = [name for name in names if _differs(seen, before.state, name)]
-        kind = MODIFIED if differ else UNCHANGED
-        state = _kept(seen, before.state)
-        yield Change(kind, seen.url, fields=differ, known=before, state=state)
+        yield _compared(seen, before, known, rules)
     yield from _variants(seen, known, rules)
+
+
+def _compared(seen: Seen, before: Known, known: Mapping[str, Known], rules: Rules) -> Change:
+    had_variants = any(key and one.active for key, one in known.items())
+    names = _page_fields(rules.fields, bool(seen.variants) or had_variants)
+    differ = [name for name in names if _differs(seen, before.state, name)]
+    kind, state = MODIFIED if differ else UNCHANGED, _kept(seen, before.state)
+    return Change(kind, seen.url, fields=differ, known=before, state=state)
 
 
 def _page_fields(names: Sequence[str], has_variants: bool) -> list[str]:
@@ -162,7 +179,7 @@ def _differs(seen: Seen, before: State, name: str) -> bool:
 def _kept(seen: Seen, before: State) -> State:
     """The new state; of a page that was cut, what it did not show stays as it was known."""
     assert seen.page is not None
-    if not seen.truncated and seen.variants_known:
+    if seen.is_whole:
         return seen.page
     full, old = dict(seen.page.get("full") or {}), before.get("full") or {}
     for name, value in old.items():
@@ -175,13 +192,16 @@ def _kept(seen: Seen, before: State) -> State:
 def _variants(seen: Seen, known: Mapping[str, Known], rules: Rules) -> Iterator[Change]:
     fields_ = [name for name in VARIANT_FIELDS if name in rules.fields]
     for key, state in seen.variants.items():
-        before = known.get(key)
+        before, digest = known.get(key), state_hash(state)
         url = state.get("url") or seen.url
         if before is None or not before.active:
-            yield Change(ADDED, url, key, known=before, state=state)
+            yield Change(ADDED, url, key, known=before, state=state, hash=digest)
             continue
-        differ = [name for name in fields_ if _variant_differs(state, before.state, name)]
-        yield Change(MODIFIED if differ else UNCHANGED, url, key, differ, before, state)
+        is_same = before.hash == digest
+        names = () if is_same else fields_
+        differ = [name for name in names if _variant_differs(state, before.state, name)]
+        kind = MODIFIED if differ else UNCHANGED
+        yield Change(kind, url, key, differ, before, state, hash=digest)
     for key, one in known.items():
         if key and one.active and key not in seen.variants:
             if seen.variants_known:
@@ -193,15 +213,3 @@ def _variants(seen: Seen, known: Mapping[str, Known], rules: Rules) -> Iterator[
 def _variant_differs(now: State, before: State, name: str) -> bool:
     field_ = VARIANT_FIELDS[name]
     return bool(field_.form(field_.read(now)) != field_.form(field_.read(before)))
-
-
-def version_data(change: Change) -> dict[str, Any]:
-    """Columns of `snapshot_versions` that tell the two sides of a change."""
-    return {
-        "change_type": change.kind,
-        "fields_changed": list(change.fields),
-        "data": change.state if change.kind != REMOVED else None,
-        "prev_data": change.known.state if change.known is not None else None,
-        "prev_crawl_at": change.known.crawled_at if change.known is not None else None,
-        "reason": change.reason,
-    }

@@ -3,17 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.engine import Connection
 
 from povod.sites.deps import FinishResult, JobContext, SitesDeps
 from povod.sites.exports.artifacts import StoreDownError
 from povod.sites.exports.make import USUAL, ExportMaker
-from povod.sites.finish.changes import Rules
+from povod.sites.finish.changes import Rules, Tally
 from povod.sites.finish.commit import Diff, is_suspicious
 from povod.sites.finish.fields import compared
+from povod.sites.finish.losses import may_lose_much
 from povod.sites.finish.notable import notable
 from povod.sites.finish.twins import mark_twins
 from povod.sites.input.masks import Masks
@@ -48,16 +51,24 @@ class Finisher:
         return FinishResult(held, files, RETRY_S if is_down else None)
 
     def _compare(self, ctx: JobContext, mark: "Mark") -> bool:
+        diff = diff_of(ctx.deps, ctx.job, ctx.options)
         if not mark.compared:
             mark_twins(ctx.deps.db, ctx.job_id)
-            counts = diff_of(ctx.deps, ctx.job, ctx.options).foresee().columns()
-            mark.compared, mark.held = True, is_suspicious(counts)
-            state = "held" if mark.held else "ready"
-            mark.keep(ctx, **counts, diff_state=state)
+            self._decide(ctx, mark, diff)
         if not mark.held:
-            diff_of(ctx.deps, ctx.job, ctx.options).write()
+            diff.write(partial(_count, ctx.job_id))
             tell(ctx.deps, ctx.job_id)
         return mark.held
+
+    def _decide(self, ctx: JobContext, mark: "Mark", diff: Diff) -> None:
+        """Whether a person must look first; only then is all counted before it is written."""
+        counts: dict[str, int] = {}
+        if may_lose_much(diff):
+            foreseen = diff.foresee().columns()
+            mark.held = is_suspicious(foreseen)
+            counts = foreseen if mark.held else {}
+        mark.compared = True
+        mark.keep(ctx, **counts, diff_state="held" if mark.held else "ready")
 
     def _make_files(self, ctx: JobContext, mark: "Mark", failed: bool) -> bool:
         """Every usual file once; True while the store is down, for at most an hour."""
@@ -76,6 +87,11 @@ class Finisher:
             mark.files.append(kind.file_name)
             mark.keep(ctx)
         return False
+
+
+def _count(job_id: str, conn: Connection, tally: Tally) -> None:
+    """The counts of a diff grow with what is written of it."""
+    conn.execute(sa.update(jobs).where(jobs.c.id == job_id).values(**tally.columns()))
 
 
 def tell(deps: SitesDeps, job_id: str) -> None:

@@ -1,12 +1,18 @@
-"""What a job saw beside what was known, five hundred addresses at a time, in constant memory."""
+"""What a job saw beside what was known, five hundred addresses at a time, in constant memory.
+
+JSON columns are read as their text: of most keys a hash tells that nothing differs, and then what
+was known of them is never decoded.
+"""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, RowMapping
+from sqlalchemy.engine import Connection
 
 from povod.sites.finish.changes import Known
 from povod.sites.finish.states import Seen, seen_of
+from povod.store.bulk import among
 from povod.store.db import Database
 from povod.store.tables import job_urls, pages, snapshots
 
@@ -14,14 +20,31 @@ BATCH = 500
 Pair = tuple[str, Seen | None]
 """A key, and what was seen there: None for a key that the list did not name."""
 
-_URL = (
-    *(job_urls.c.url, job_urls.c.url_key, job_urls.c.outcome, job_urls.c.reason),
-    job_urls.c.finished_at,
+
+def _plain(column: sa.Column[Any]) -> sa.ColumnElement[str]:
+    """Checked by the database when it was written: not looked up again for each row."""
+    return sa.type_coerce(column, sa.Text).label(column.name)
+
+
+def as_text(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[str]:
+    """A JSON column as it is stored."""
+    return sa.cast(column, sa.Text).label(name)
+
+
+_SEEN = (
+    *(job_urls.c.url, job_urls.c.url_key, _plain(job_urls.c.outcome), job_urls.c.reason),
+    sa.func.coalesce(pages.c.fetched_at, job_urls.c.finished_at).label("at"),
+    pages.c.id.is_not(None).label("has_page"),
+    *(pages.c.final_url, pages.c.http_status, _plain(pages.c.page_kind)),
+    *(pages.c.title, pages.c.h1, pages.c.text_hash, pages.c.text_len),
+    *(as_text(pages.c.data_full, "full"), as_text(pages.c.data_seo, "seo")),
+    *(as_text(pages.c.warnings, "warnings"), pages.c.truncated),
+    *(pages.c.etag, pages.c.last_modified),
 )
-_PAGE = (
-    *(pages.c.fetched_at, pages.c.final_url, pages.c.http_status, pages.c.page_kind),
-    *(pages.c.title, pages.c.h1, pages.c.text_hash, pages.c.text_len, pages.c.data_full),
-    *(pages.c.data_seo, pages.c.warnings, pages.c.truncated, pages.c.etag, pages.c.last_modified),
+_KNOWN = (
+    *(snapshots.c.id, snapshots.c.url, snapshots.c.url_key, snapshots.c.variant_key),
+    *(as_text(snapshots.c.last_data, "data"), snapshots.c.last_crawl_at, snapshots.c.misses),
+    *(snapshots.c.last_hash, (snapshots.c.state == "active").label("active")),
 )
 
 
@@ -31,7 +54,7 @@ def seen_batches(db: Database, job_id: str) -> Iterator[list[Pair]]:
         pages, (pages.c.job_id == job_urls.c.job_id) & (pages.c.url_key == job_urls.c.url_key)
     )
     query = (
-        sa.select(*_URL, *_PAGE)
+        sa.select(*_SEEN)
         .select_from(joined)
         .where(
             job_urls.c.job_id == job_id,
@@ -44,11 +67,11 @@ def seen_batches(db: Database, job_id: str) -> Iterator[list[Pair]]:
     after = ""
     while True:
         with db.read() as conn:
-            rows = conn.execute(query.where(job_urls.c.url_key > after)).mappings().all()
+            rows = conn.execute(query.where(job_urls.c.url_key > after)).all()
         if not rows:
             return
-        after = rows[-1]["url_key"]
-        yield [(row["url_key"], seen_of(row)) for row in rows]
+        after = rows[-1].url_key
+        yield [(row.url_key, seen_of(row)) for row in rows]
 
 
 def absent_batches(db: Database, job_id: str, domain: str) -> Iterator[list[Pair]]:
@@ -77,13 +100,16 @@ def known_states(
     conn: Connection, domain: str, keys: Sequence[str], job_id: str
 ) -> dict[str, dict[str, Known]]:
     """Snapshots by key and variant; keys that this job has written already are left out whole."""
-    query = sa.select(snapshots).where(snapshots.c.domain == domain, snapshots.c.url_key.in_(keys))
+    is_mine = sa.func.coalesce(snapshots.c.last_job_id == job_id, sa.false())
+    query = sa.select(*_KNOWN, is_mine.label("is_mine")).where(
+        snapshots.c.domain == domain, among(conn, snapshots.c.url_key, keys)
+    )
     found: dict[str, dict[str, Known]] = {key: {} for key in keys}
-    for row in conn.execute(query).mappings():
-        if row["last_job_id"] == job_id:
-            found[row["url_key"]] = WRITTEN
-        elif found[row["url_key"]] is not WRITTEN:
-            found[row["url_key"]][row["variant_key"]] = _known(row)
+    for row in conn.execute(query):
+        if row.is_mine:
+            found[row.url_key] = WRITTEN
+        elif found[row.url_key] is not WRITTEN:
+            found[row.url_key][row.variant_key] = _known(row)
     return found
 
 
@@ -91,14 +117,14 @@ WRITTEN: dict[str, Known] = {}
 """Stands for a key whose rows carry this job already; compared by identity."""
 
 
-def _known(row: RowMapping) -> Known:
+def _known(row: Any) -> Known:
     return Known(
-        id=row["id"],
-        url=row["url"],
-        variant_key=row["variant_key"],
-        state=row["last_data"],
-        active=row["state"] == "active",
-        crawled_at=row["last_crawl_at"],
-        misses=row["misses"],
-        hash=row["last_hash"],
+        id=row.id,
+        url=row.url,
+        variant_key=row.variant_key,
+        data=row.data,
+        active=row.active,
+        crawled_at=row.last_crawl_at,
+        misses=row.misses,
+        hash=row.last_hash,
     )

@@ -7,13 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy.engine import RowMapping
 
 from povod.kit.text import collapse
 from povod.sites.finish.fields import PAGE_FIELDS, State
 
 VARIANTS_UNAVAILABLE = "variants_unavailable"
-_KEPT = ("page_kind", "title", "h1", "text_hash", "text_len", "final_url", "http_status")
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,11 @@ class Seen:
     last_modified: str = ""
     reason: str = ""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that the page says was seen."""
+        return self.variants_known and not self.truncated
+
     def proves(self, name: str) -> bool:
         """Whether an empty field of this page means that the page has none (S105)."""
         if self.page is None:
@@ -40,35 +43,44 @@ class Seen:
         return not self.truncated or PAGE_FIELDS[name].read(self.page) not in (None, "")
 
 
-def seen_of(row: RowMapping) -> Seen:
-    """A joined row of `job_urls` and `pages`; without a page row nothing was seen."""
-    outcome = row["outcome"] or "skipped"
-    at = row["fetched_at"] or row["finished_at"]
-    if outcome != "ok" or row["fetched_at"] is None:
-        return Seen(row["url"], row["url_key"], outcome, at, reason=row["reason"])
-    full = row["data_full"] or {}
-    warnings = row["warnings"] or ()
-    variants_known = not row["truncated"] and VARIANTS_UNAVAILABLE not in warnings
+def seen_of(row: Any) -> Seen:
+    """A row as `reading` asks for it; without a page nothing was seen."""
+    outcome = row.outcome or "skipped"
+    if outcome != "ok" or not row.has_page:
+        return Seen(row.url, row.url_key, outcome, row.at, reason=row.reason)
+    page = page_state(row)
+    full, warnings = page["full"] or {}, page["warnings"]
+    variants_known = not row.truncated and VARIANTS_UNAVAILABLE not in warnings
     found = {v["variant_key"]: v for v in full.get("variants") or () if v.get("variant_key")}
     return Seen(
-        url=row["url"],
-        url_key=row["url_key"],
+        url=row.url,
+        url_key=row.url_key,
         outcome=outcome,
-        at=at,
-        page=page_state(row),
-        variants={key: variant_state(data, row["title"]) for key, data in found.items()},
+        at=row.at,
+        page=page,
+        variants={key: variant_state(data, row.title) for key, data in found.items()},
         variants_known=variants_known or bool(found),
-        truncated=row["truncated"],
-        etag=row["etag"],
-        last_modified=row["last_modified"],
+        truncated=row.truncated,
+        etag=row.etag,
+        last_modified=row.last_modified,
     )
 
 
-def page_state(row: RowMapping) -> dict[str, Any]:
+def page_state(row: Any) -> dict[str, Any]:
     """What a snapshot keeps of a page: enough to compare it and to export it after a 304."""
-    full = row["data_full"]
-    state = {name: row[name] for name in _KEPT}
-    state |= {"full": full, "seo": row["data_seo"], "warnings": list(row["warnings"] or ())}
+    full = _json(row.full)
+    state = {
+        "page_kind": row.page_kind,
+        "title": row.title,
+        "h1": row.h1,
+        "text_hash": row.text_hash,
+        "text_len": row.text_len,
+        "final_url": row.final_url,
+        "http_status": row.http_status,
+        "full": full,
+        "seo": _json(row.seo),
+        "warnings": _json(row.warnings) or [],
+    }
     if full and full.get("second_request"):
         state["second_request"] = True
     return state
@@ -82,3 +94,7 @@ def variant_state(data: Mapping[str, Any], title: str) -> dict[str, Any]:
 def state_hash(state: State) -> str:
     """Tells at a glance whether anything of a state differs."""
     return hashlib.sha256(orjson.dumps(state, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _json(text: str | None) -> Any:
+    return orjson.loads(text) if text else None

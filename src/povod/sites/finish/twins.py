@@ -3,6 +3,7 @@
 A canonical alone never merges pages: shops point all of them to the home page (N49).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,44 +12,49 @@ from sqlalchemy.engine import Connection
 from povod.crawl.urlkey import UrlKeyError, url_key
 from povod.kit.text import collapse
 from povod.sites.finish.reading import BATCH
+from povod.store.bulk import among
 from povod.store.db import Database
 from povod.store.tables import pages
 
+_CANONICAL = pages.c.data_seo["canonical"].as_string()
 _COLUMNS = (
-    *(pages.c.id, pages.c.url, pages.c.url_key, pages.c.text_hash),
-    *(pages.c.data_full, pages.c.data_seo),
+    *(pages.c.id, pages.c.url, pages.c.url_key, _CANONICAL.label("canonical")),
+    *(pages.c.text_hash, pages.c.data_full["name"].as_string().label("name")),
+    pages.c.data_full["sku"].as_string().label("sku"),
 )
 
 
 def mark_twins(db: Database, job_id: str) -> int:
     """Set `duplicate_of_url` of twins; how many. Running it again changes nothing."""
     marked, after = 0, ""
-    while True:
-        query = sa.select(*_COLUMNS).where(
-            pages.c.job_id == job_id, pages.c.outcome == "ok", pages.c.url_key > after
-        )
-        with db.tx() as conn:
-            rows = conn.execute(query.order_by(pages.c.url_key).limit(BATCH)).all()
-            if not rows:
-                return marked
-            marked += _mark(conn, job_id, rows)
-        after = rows[-1].url_key
-
-
-def _mark(conn: Connection, job_id: str, rows: Any) -> int:
-    wanted = {row.id: key for row in rows if (key := _elsewhere(row))}
-    if not wanted:
-        return 0
-    query = sa.select(*_COLUMNS).where(
-        pages.c.job_id == job_id,
-        pages.c.outcome == "ok",
-        pages.c.url_key.in_(set(wanted.values())),
+    # Most pages name themselves: the database passes over them.
+    query = sa.select(pages.c.id, pages.c.url_key, _CANONICAL.label("canonical")).where(
+        pages.c.job_id == job_id, pages.c.outcome == "ok", _CANONICAL.not_in(("", pages.c.url))
     )
-    originals = {row.url_key: row for row in conn.execute(query)}
+    while True:
+        with db.read() as conn:
+            some = query.where(pages.c.url_key > after).order_by(pages.c.url_key).limit(BATCH)
+            rows = conn.execute(some).all()
+        if not rows:
+            return marked
+        after = rows[-1].url_key
+        if wanted := {row.id: key for row in rows if (key := _elsewhere(row))}:
+            with db.tx() as conn:
+                marked += _mark(conn, job_id, wanted)
+
+
+def _mark(conn: Connection, job_id: str, wanted: Mapping[str, str]) -> int:
+    """Of pages that name another one: mark those that are the same."""
+    query = sa.select(*_COLUMNS).where(pages.c.job_id == job_id, pages.c.outcome == "ok")
+    keys = among(conn, pages.c.url_key, set(wanted.values()))
+    originals = {row.url_key: row for row in conn.execute(query.where(keys))}
+    if not originals:
+        return 0
+    rows = conn.execute(query.where(among(conn, pages.c.id, wanted)))
     twins = [
         {"twin": row.id, "original": originals[wanted[row.id]].url}
         for row in rows
-        if row.id in wanted and _is_same(row, originals.get(wanted[row.id]))
+        if _is_same(row, originals.get(wanted[row.id]))
     ]
     if twins:
         update = sa.update(pages).where(pages.c.id == sa.bindparam("twin"))
@@ -58,11 +64,10 @@ def _mark(conn: Connection, job_id: str, rows: Any) -> int:
 
 def _elsewhere(row: Any) -> str:
     """The key of another page that this one names as the real one; empty if it names itself."""
-    canonical = (row.data_seo or {}).get("canonical")
-    if not canonical:
+    if not row.canonical:
         return ""
     try:
-        key = url_key(canonical)
+        key = url_key(row.canonical)
     except UrlKeyError:
         return ""
     return key if key != row.url_key else ""
@@ -79,5 +84,4 @@ def _is_same(row: Any, original: Any) -> bool:
 
 
 def _identity(row: Any) -> tuple[str, str]:
-    full = row.data_full or {}
-    return collapse(full.get("name") or "").casefold(), str(full.get("sku") or "")
+    return collapse(row.name or "").casefold(), str(row.sku or "")

@@ -6,7 +6,7 @@ from finish_shop import product, variant
 
 from povod.kit.errors import ConflictError, NotFoundError
 from povod.kit.ids import new_id
-from povod.sites.finish import commit
+from povod.sites.finish.batch import Batch
 from povod.sites.finish.decide import accept, reject
 from povod.store.tables import jobs, pages, snapshot_versions
 
@@ -139,18 +139,18 @@ def test_a_finalisation_killed_in_the_middle_goes_on(shop, monkeypatch):
     shop.run({f"/p{n:04}": product(f"Т{n}") for n in range(1200)})
     changed = {f"/p{n:04}": product(f"Т{n}", "120" if n % 3 == 0 else "100") for n in range(1200)}
     job = shop.crawl(changed)
-    real, calls = commit._Batch.write, []
+    real, calls = Batch.write, []
 
-    def dying(batch):
+    def dying(batch, conn):
         calls.append(batch)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        real(batch)
+        real(batch, conn)
 
-    monkeypatch.setattr(commit._Batch, "write", dying)
+    monkeypatch.setattr(Batch, "write", dying)
     with pytest.raises(KeyboardInterrupt):
         shop.finish(job)
-    monkeypatch.setattr(commit._Batch, "write", real)
+    monkeypatch.setattr(Batch, "write", real)
     assert 0 < len(shop.diff(job)) < 400
     shop.finish(job)
     assert len(shop.diff(job)) == 400
