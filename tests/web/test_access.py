@@ -12,8 +12,9 @@ from console_rows import Rows, fill
 from fastapi.testclient import TestClient
 
 from povod.app.house import House
+from povod.book.merges import MergeOrder, merge
 from povod.kit.clock import FixedClock
-from povod.store.tables import api_tokens, outreach_messages, users
+from povod.store.tables import api_tokens, companies, outreach_messages, users
 
 Enter = Callable[[str], TestClient]
 
@@ -197,3 +198,24 @@ def test_an_open_console_answers_to_loopback_names_only(house: House) -> None:
     rebound = client.get("/", headers={"host": "evil.example"})
     assert rebound.status_code == 403
     assert client.get("/api/companies", headers={"host": "evil.example"}).status_code == 403
+
+
+def test_a_merge_is_undone_on_the_card_by_an_approver(
+    locked_house: House, signed_in: Enter
+) -> None:
+    rows = fill(locked_house, 8)
+    kept, joined = rows.companies[2], rows.companies[3]
+    with locked_house.db.tx() as conn:
+        done = merge(conn, locked_house.clock, MergeOrder(kept, joined, "manual"))
+    card, undo = f"/companies/{kept}", f"/companies/{kept}/merges/{done}/undo"
+    operator, approver = signed_in("operator"), signed_in("approver")
+    assert undo not in operator.get(card).text
+    assert operator.post(undo).status_code == 403
+    assert undo in approver.get(card).text
+    answer = approver.post(undo)
+    assert (answer.status_code, answer.headers["location"]) == (303, card)
+    assert undo not in approver.get(card).text
+    with locked_house.db.read() as conn:
+        query = sa.select(companies.c.duplicate_of).where(companies.c.id.in_([kept, joined]))
+        assert list(conn.execute(query).scalars()) == [None, None]
+    assert approver.post(undo).status_code == 409

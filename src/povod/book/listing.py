@@ -145,6 +145,20 @@ def _of(conn: Connection, table: sa.Table, company_id: str, order: Any) -> Seque
     return conn.execute(query).all()
 
 
+def standing_merges(conn: Connection, limit: int) -> Sequence[Any]:
+    """The newest merges that were not undone, with the names of both companies."""
+    kept, joined = companies.alias("kept"), companies.alias("joined")
+    query = (
+        sa.select(company_merges, kept.c.name.label("kept"), joined.c.name.label("joined"))
+        .join(kept, kept.c.id == company_merges.c.winner_id)
+        .join(joined, joined.c.id == company_merges.c.loser_id)
+        .where(company_merges.c.undone_at.is_(None))
+        .order_by(company_merges.c.merged_at.desc(), company_merges.c.id.desc())
+        .limit(limit)
+    )
+    return conn.execute(query).all()
+
+
 def state_counts(conn: Connection) -> dict[str, int]:
     """How many companies are in each state."""
     status = companies.c.status

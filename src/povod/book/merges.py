@@ -16,6 +16,7 @@ from povod.book.merge_moves import give_back, move
 from povod.kit.clock import Clock
 from povod.kit.errors import ConflictError, NotFoundError
 from povod.kit.ids import new_id
+from povod.store import audit
 from povod.store.tables import (
     clients,
     companies,
@@ -87,6 +88,8 @@ def merge(conn: Connection, clock: Clock, order: MergeOrder) -> str | None:
     }
     conn.execute(sa.insert(company_merges), [row])
     _settle_pair(conn, clock, winner["id"], loser["id"], "merged", order.actor)
+    if order.reason == "manual":
+        _note(conn, order.actor, "company.merge", row)
     return str(row["id"])
 
 
@@ -100,7 +103,7 @@ def unmerge(conn: Connection, clock: Clock, merge_id: str, actor: str) -> None:
         sa.select(company_merges).where(company_merges.c.id == merge_id).with_for_update()
     ).mappings().first()  # fmt: skip
     if done is None:
-        raise NotFoundError(f"there is no merge {merge_id}; see the company's merge history")
+        raise NotFoundError(f"there is no merge {merge_id}; `povod book merges` lists them")
     if done["undone_at"] is not None:
         raise ConflictError(f"merge {merge_id} was undone at {done['undone_at']:%Y-%m-%d %H:%M}")
     winner, loser, before = done["winner_id"], done["loser_id"], done["before"]
@@ -124,6 +127,13 @@ def unmerge(conn: Connection, clock: Clock, merge_id: str, actor: str) -> None:
         .values(undone_at=clock.now())
     )
     _settle_pair(conn, clock, winner, loser, "rejected", actor, reasons=done["evidence"])
+    _note(conn, actor, "company.unmerge", dict(done))
+
+
+def _note(conn: Connection, actor: str, action: str, done: Mapping[str, Any]) -> None:
+    """A person's deed, for the audit."""
+    facts = {name: done[name] for name in ("winner_id", "loser_id")}
+    audit.append(conn, actor, action, done["id"], facts)
 
 
 def _lock_primaries(conn: Connection, *ids: str) -> list[sa.RowMapping]:

@@ -118,6 +118,47 @@ def dedup() -> None:
     facts({"compared": result.dirty, "merged": result.merged, "for review": result.review})
 
 
+@app.command()
+def merges(
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50, json: Json = False
+) -> None:
+    """Companies that were joined and stand so, the latest first."""
+    from povod.book.listing import standing_merges
+
+    columns = ("id", "kept", "joined", "reason", "score", "actor", "merged_at")
+    with open_house() as house, house.db.read() as conn:
+        rows = [
+            {name: getattr(row, name) for name in columns} for row in standing_merges(conn, limit)
+        ]
+    if json:
+        as_json(rows)
+    else:
+        table("", columns, [list(row.values()) for row in rows])
+
+
+@app.command("merge")
+def merge_companies(
+    one: Annotated[str, typer.Argument(help="Id of a company.")],
+    other: Annotated[str, typer.Argument(help="Id of the other.")],
+) -> None:
+    """Join two companies that are one; `unmerge` takes it back."""
+    from povod.book.merges import MergeOrder, merge
+
+    with open_house() as house, house.db.tx() as conn:
+        done = merge(conn, house.clock, MergeOrder(one, other, "manual", actor="cli"))
+    say(f"merge {done}" if done else "they are one company already")
+
+
+@app.command()
+def unmerge(merge: Annotated[str, typer.Argument(help="Id of the merge.")]) -> None:
+    """Give a joined company back all it had; the pair is not joined again by itself."""
+    from povod.book.merges import unmerge
+
+    with open_house() as house, house.db.tx() as conn:
+        unmerge(conn, house.clock, merge, "cli")
+    say(f"merge {merge}: undone")
+
+
 @review_app.command("list")
 def list_pairs(json: Json = False) -> None:
     """Pairs of companies that may be one, the most alike first."""

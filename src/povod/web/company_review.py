@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.engine import Connection
 
+from povod.book.merges import unmerge
 from povod.book.review import decide as decide_pair
 from povod.book.review import waiting_pairs
 from povod.store.tables import companies, dedup_pairs
@@ -53,3 +54,12 @@ def decide(request: Request, pair_id: RowId, verdict: Literal["merge", "reject"]
     with house.db.tx() as conn:
         decide_pair(conn, house.clock, pair_id, verdict, request.state.person.login)
     return RedirectResponse("/companies/review", status_code=303)
+
+
+@router.post("/companies/{company_id}/merges/{merge_id}/undo", dependencies=[APPROVER])
+def undo(request: Request, company_id: RowId, merge_id: RowId) -> Response:
+    """Part two companies that were joined."""
+    house: House = request.app.state.house
+    with house.db.tx() as conn:
+        unmerge(conn, house.clock, merge_id, request.state.person.login)
+    return RedirectResponse(f"/companies/{company_id}", status_code=303)

@@ -9,6 +9,7 @@ from povod.book.contactable import contactable, reasons
 from povod.book.merges import unmerge
 from povod.kit.errors import ConflictError, NotFoundError
 from povod.store.tables import (
+    audit_log,
     companies,
     company_domains,
     company_facts,
@@ -185,3 +186,14 @@ def test_lifted_and_expired_refusals_do_not_count(book):
         allowed = set(conn.execute(rule).scalars())
     assert found == {lifted: [], expired: [], away: ["disqualified"]}
     assert allowed == {lifted, expired}
+
+
+def test_what_a_person_joined_and_parted_stands_in_the_audit(book):
+    old, young = book.add("Ромашка", "a.ru"), book.add("Ромашка", "b.ru")
+    undo(book, book.merge(old, young, reason="exact"), actor="anna")
+    merge_id = book.merge(old, young, reason="manual", actor="olga")
+    deeds = [(row.actor, row.action) for row in book.rows(audit_log)]
+    assert deeds == [("anna", "company.unmerge"), ("olga", "company.merge")]
+    last = book.rows(audit_log)[-1]
+    assert last.subject == merge_id
+    assert last.data == {"winner_id": old, "loser_id": young}

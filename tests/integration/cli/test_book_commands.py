@@ -3,6 +3,8 @@
 import pytest
 
 from povod.book.enrich.stub import PARTIES
+from povod.kit.ids import new_id
+from povod.store.tables import companies
 
 TABLE = """имя;почта;сегмент;инн;цвет
 Анна;a@firma.ru;VIP;;синий
@@ -60,3 +62,33 @@ def test_the_register_is_asked_by_inn(povod):
     batch = povod("book", "enrich", "--json").json
     assert batch["asked"] == 0
     assert povod("book", "enrich", "--reference").code == 2
+
+
+@pytest.fixture
+def firms(house):
+    """Two rows of one company."""
+    now, ids = house.clock.now(), (new_id(), new_id())
+    with house.db.tx() as conn:
+        for number, company in enumerate(ids):
+            names = {"name": f"Ромашка {number}", "canonical_domain": f"r{number}.ru"}
+            seen = {"first_seen_at": now, "last_seen_at": now}
+            conn.execute(companies.insert().values(id=company, **names, **seen))
+    return ids
+
+
+def test_companies_are_joined_and_parted_again(povod, firms):
+    assert povod("book", "merge", *firms).out.startswith("merge ")
+    assert povod("book", "merge", *firms).out == "they are one company already\n"
+    [done] = povod("book", "merges", "--json").json
+    assert (done["kept"], done["joined"], done["reason"]) == ("Ромашка 0", "Ромашка 1", "manual")
+    assert done["id"] in povod("book", "merges").out
+    assert povod("book", "unmerge", done["id"]).out == f"merge {done['id']}: undone\n"
+    assert povod("book", "merges", "--json").json == []
+    again = povod("book", "unmerge", done["id"])
+    assert (again.code, "was undone at" in again.err) == (1, True)
+
+
+def test_what_is_not_there_is_neither_joined_nor_parted(povod, firms):
+    nobody = new_id()
+    assert "povod book merges" in povod("book", "unmerge", nobody).err
+    assert nobody in povod("book", "merge", firms[0], nobody).err
