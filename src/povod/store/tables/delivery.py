@@ -258,6 +258,7 @@ opt_out_registry = sa.Table(
     document("lift_evidence"),
     moment("erased_at"),
     *stamps(),
+    sa.Index("ix_opt_out_registry_value_hash", "value_hash"),
     sa.Index(
         "uq_opt_out_registry_in_force",
         "contact_type",
