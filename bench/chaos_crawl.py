@@ -16,8 +16,9 @@ Workers are `povod work` in processes of their own. Bars, for every disturbed ru
   Besides, no address is asked for more often than once and once more for each disturbance at which
   it was leased.
 
-A dead worker's leases would run for 150 s (work of the ledger: 60 s); here they run for a few
-seconds, so that twenty kills fit into minutes. Nothing else of the workers is changed.
+A dead worker's leases would run for 150 s (work of the ledger: 60 s), and what it was rung for
+would be rung for again after 30 s; here each is a few seconds, so that twenty kills fit into
+minutes. Nothing else of the workers is changed.
 
 Run: python bench/chaos_crawl.py [--quick]. A table, then one line of JSON; 0 only when all holds.
 TEST_POSTGRES_URL and TEST_REDIS_URL name the servers; of Redis an empty database is taken.

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-LEASE_S, RENEW_S = 6.0, 1.5
+LEASE_S, RENEW_S, RING_AGAIN_S = 6.0, 1.5, 3.0
 
 
 def main() -> int:
@@ -17,11 +17,13 @@ def main() -> int:
     from povod.app import working
     from povod.cli.main import main as povod
     from povod.crawl.frontier import claiming, model, turns
+    from povod.engine.dispatch import rq
     from povod.sites import runner
 
     for part in (model, claiming, turns):
         part.LEASE = timedelta(seconds=LEASE_S)  # type: ignore[attr-defined]
     runner.RENEW_SECONDS = RENEW_S  # type: ignore[attr-defined]
+    rq.RING_AGAIN = timedelta(seconds=RING_AGAIN_S)
     inner = working.work_forever
 
     def marked(*args: Any, **kwargs: Any) -> None:
