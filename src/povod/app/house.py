@@ -11,6 +11,7 @@ import structlog
 
 from povod.app import story
 from povod.app.health import health_of
+from povod.app.people import People
 from povod.app.step import Step
 from povod.book.facade import Book
 from povod.delivery.facade import Delivery
@@ -69,6 +70,11 @@ class House:
     def secret_key(self) -> str:
         """Signs the console's sessions."""
         return self.delivery.office.keys.secret.hex()
+
+    @cached_property
+    def people(self) -> People:
+        """Who may use the console and its API."""
+        return People(self.db, self.clock)
 
     def runner(self, queues: Sequence[str] = ()) -> Runner:
         """A worker of this process."""
