@@ -74,8 +74,8 @@ _TITLES = re.compile(
     rb"|" + _words("проверка браузера", "проверяем ваш браузер", "проверка безопасности",
                    "подтвердите, что вы не робот", "вы не робот", "доступ ограничен",
                    "один момент"),
-    re.IGNORECASE,
 )  # fmt: skip
+"""For a title in small letters: a pattern that need not fold case is twice as fast."""
 _SCRIPTS = re.compile(
     rb"/cdn-cgi/challenge-platform/h/\w/orchestrate|_cf_chl_opt|cf-browser-verification|cf_chl_prog"
     rb"|/\.well-known/ddos-guard/|check\.ddos-guard"
@@ -174,9 +174,9 @@ def _challenge(response: Response, head: bytes) -> str:
     if not head or len(response.body) > SMALL_PAGE:
         return ""
     title = _TITLE.search(head, 0, TITLE_WITHIN)
-    named = _TITLES.search(title[1]) if title else None
-    if named:
-        return f"title: {_shown(named[0])}"
+    named = _TITLES.search(title[1].lower()) if title else None
+    if title and named:
+        return f"title: {_shown(title[1][named.start() : named.end()])}"
     refused = response.status in REFUSALS
     if not refused and len(response.body) >= BARE_PAGE:
         return ""

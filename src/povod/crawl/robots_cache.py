@@ -104,10 +104,15 @@ def is_due(stored: StoredRobots | None, rules: PolitenessPolicy, now: datetime) 
     """Whether the file is to be asked for now (pure)."""
     if stored is None:
         return True
-    if stored.tries:
-        return stored.retry_at is None or now >= stored.retry_at
-    kept = timedelta(hours=rules.robots_cache_h)
-    return stored.fetched_at is None or now - stored.fetched_at >= kept
+    at = _due_at(stored, rules)
+    return at is None or now >= at
+
+
+def _due_at(stored: StoredRobots, rules: PolitenessPolicy) -> datetime | None:
+    """When the file is to be asked for; None: at once."""
+    if stored.tries or stored.fetched_at is None:
+        return stored.retry_at if stored.tries else None
+    return stored.fetched_at + timedelta(hours=rules.robots_cache_h)
 
 
 class RobotsCache:
@@ -118,7 +123,7 @@ class RobotsCache:
         self._store = store
         self._rules = rules
         self._clock = clock
-        self._known: dict[str, tuple[StoredRobots, Standing]] = {}
+        self._known: dict[str, tuple[datetime | None, Standing]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def standing(self, origin: str) -> Standing:
@@ -140,7 +145,7 @@ class RobotsCache:
 
     def _fresh(self, origin: str) -> Standing | None:
         known = self._known.get(origin)
-        if known is None or is_due(known[0], self._rules, self._clock.now()):
+        if known is None or known[0] is None or self._clock.now() >= known[0]:
             return None
         return known[1]
 
@@ -152,5 +157,5 @@ class RobotsCache:
             await self._store.save(origin, stored)
         assert stored is not None, "what is not due is stored"
         standing = standing_of(stored, self._rules, self._clock.now())
-        self._known[origin] = (stored, standing)
+        self._known[origin] = (_due_at(stored, self._rules), standing)
         return standing

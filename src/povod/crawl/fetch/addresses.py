@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from povod.crawl.fetch.failures import FailureClass
@@ -16,6 +17,13 @@ PUBLIC_ONLY = AddressGuard()
 _USUAL = re.compile(r"http(s?)://([a-z0-9._-]+)(?=[/?]|$)")
 """An address without a login and a port: nearly all of them, so they cost little."""
 
+_ORIGIN = re.compile(r"https?://[^/?#]*")
+
+_SETTLED = re.compile(
+    r"(https?://[a-z0-9.:-]+)(/[A-Za-z0-9\-._~/:@!$&()*+,;=]*)(?:\?[A-Za-z0-9\-._~/:@!$&()*+,;=?]*)?"
+)
+"""Path and query that a browser leaves as they are, if no segment begins with a dot."""
+
 
 def check_address(
     url: str, guard: AddressGuard = PUBLIC_ONLY, ports: Collection[int] = WEB_PORTS
@@ -29,28 +37,34 @@ def check_address(
         host = usual[2]
         if not is_literal(host):
             return host
-    return _check_parts(url, guard, ports)
+    origin = _ORIGIN.match(url)
+    host, refusal = _judged(origin[0] if origin else url, guard, frozenset(ports))
+    if refusal:
+        raise refused(url, refusal)
+    return host
 
 
-def _check_parts(url: str, guard: AddressGuard, ports: Collection[int]) -> str:
+@lru_cache(maxsize=4096)
+def _judged(origin: str, guard: AddressGuard, ports: frozenset[int]) -> tuple[str, str]:
+    """The host, and why nothing of that origin may be requested, if so."""
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(origin)
         port = parts.port
     except ValueError:
-        raise refused(url, "is no address") from None
+        return "", "is no address"
     host = parts.hostname or ""
     if parts.scheme not in ("http", "https"):
-        raise refused(url, f"scheme {parts.scheme!r} is not fetched")
+        return host, f"scheme {parts.scheme!r} is not fetched"
     if parts.username or parts.password:
-        raise refused(url, "an address with a login is not fetched")
+        return host, "an address with a login is not fetched"
     if port is None:
         port = 443 if parts.scheme == "https" else 80
     if port not in ports:
         allowed = ", ".join(str(item) for item in sorted(ports))
-        raise refused(url, f"port {port} is not fetched, only {allowed}")
+        return host, f"port {port} is not fetched, only {allowed}"
     if is_literal(host) and not guard.permits(host):
-        raise refused(url, f"{host} is not a public address")
-    return host
+        return host, f"{host} is not a public address"
+    return host, ""
 
 
 def refused(url: str, detail: str) -> FetchError:
@@ -65,10 +79,22 @@ def is_literal(host: str) -> bool:
 
 def href(url: str) -> str:
     """The address as a browser would send it."""
+    settled = _SETTLED.fullmatch(url)
+    if settled is not None and "/." not in settled[2] and _is_settled(settled[1]):
+        return url
     try:
         return parse_url(url)
     except InvalidUrl:
         raise refused(url, "is no address") from None
+
+
+@lru_cache(maxsize=4096)
+def _is_settled(origin: str) -> bool:
+    """Whether a browser leaves scheme, host and port as they are."""
+    try:
+        return parse_url(origin) == f"{origin}/"
+    except InvalidUrl:
+        return False
 
 
 def redirect_target(target: str, base: str) -> str:
