@@ -68,6 +68,8 @@ class JobCrawl:
         self._pause = pause
         self._done: list[Settled] = []
         self._done_since = 0.0
+        self._ended = 0
+        self._late: asyncio.TimerHandle | None = None
         self._flying: dict[asyncio.Task[Settled], Ticket] = {}
         self._wake = asyncio.Event()
         self._db_thread = ThreadPoolExecutor(1, thread_name_prefix="povod-frontier")
@@ -76,6 +78,7 @@ class JobCrawl:
         self._hungry = True
         self._leaving = False
         self._got_on = False
+        self._batch = max(1, crawl.plan.host_limits.max_concurrency * 4 // 5)
         self._tell = Teller(self._deps.events, self._ctx.job_id, crawl.total, crawl.done)
 
     async def work(self) -> End:
@@ -145,10 +148,10 @@ class JobCrawl:
         now = time.monotonic()
         if now >= self._look_at:
             return True
-        if self._done:
-            batch = max(1, self._crawl.plan.host_limits.max_concurrency * 4 // 5)
+        ended = len(self._done) + self._ended
+        if ended:
             late = now - self._done_since >= SETTLE_SECONDS
-            return len(self._done) >= batch or late or not self._flying
+            return ended >= self._batch or late or self._ended == len(self._flying)
         return self._hungry and len(self._flying) < MOST_IN_FLIGHT
 
     async def _turn(self) -> Turn:
@@ -237,7 +240,16 @@ class JobCrawl:
         return replace(settled, used=settled.used + debt) if debt else settled
 
     def _landed(self, task: "asyncio.Task[Settled]") -> None:
-        self._wake.set()
+        """Wake the loop once enough has landed, or the first of it has waited long enough."""
+        if task not in self._flying:
+            return
+        if not self._done and not self._ended:
+            self._done_since = time.monotonic()
+            loop = asyncio.get_running_loop()
+            self._late = loop.call_later(SETTLE_SECONDS, self._wake.set)
+        self._ended += 1
+        if task.cancelled() or task.exception() is not None or self._is_time():
+            self._wake.set()
 
     def _collect(self, *, leaving: bool = False) -> None:
         """Take what has landed; an address whose flight was broken off is given back.
@@ -251,9 +263,10 @@ class JobCrawl:
             else:
                 settled = task.result()
             del self._flying[task]
-            if not self._done:
-                self._done_since = time.monotonic()
             self._done.append(settled)
+        self._ended = 0
+        if self._late is not None:
+            self._late.cancel()
 
     async def _abort(self) -> None:
         """Break off all flights (S46: within two seconds)."""
@@ -275,8 +288,6 @@ class JobCrawl:
     async def _rest(self) -> None:
         """Until something lands, or it is time for a turn again."""
         self._wake.clear()
-        if any(task.done() for task in self._flying):
-            return
         pause = SETTLE_SECONDS if self._done else max(0.001, self._look_at - time.monotonic())
         try:
             await asyncio.wait_for(self._wake.wait(), pause)
