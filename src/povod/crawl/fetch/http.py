@@ -4,7 +4,6 @@ import asyncio
 import ssl
 import time
 from collections.abc import Mapping
-from functools import cache
 from types import TracebackType
 from typing import Self
 
@@ -42,12 +41,6 @@ _UNSENT = frozenset(
 """After these nothing of the request was sent."""
 
 
-@cache
-def _default_tls() -> ssl.SSLContext:
-    """The public authorities; reading them takes a tenth of a second, so once a process."""
-    return ssl.create_default_context()
-
-
 class HttpFetcher:
     """Loads pages one at a time per call; use as an async context manager.
 
@@ -72,7 +65,7 @@ class HttpFetcher:
     ) -> None:
         self._resolver = resolver
         self._limits = limits or FetchLimits()
-        self._tls = tls or _default_tls()
+        self._tls = tls or True  # aiohttp's own context: the public authorities, read once
         self._guard = guard
         self._cookies = cookies
         self._egress = egress
