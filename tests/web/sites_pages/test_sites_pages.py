@@ -12,6 +12,7 @@ from povod.app.house import House
 
 NOWHERE = "01900000-0000-7000-8000-000000000000"
 LISTS = ["/sites", "/sites/new", "/products", "/changes", "/sites/profiles", "/proxies"]
+LISTS += ["/schedules", "/settings/budgets", "/settings/webhooks"]
 LISTS += ["/sites/profiles/edit", "/companies/review", "/"]
 
 

@@ -1,9 +1,10 @@
-"""Pages of watched sites: history, a new job, a job, products, changes, profiles (S143-S146)."""
+"""Pages of watched sites: history, a new job, a job, products, changes, settings (S143-S146)."""
 
 from fastapi import APIRouter
 
 from povod.web.sites_pages import (
     actions,
+    budgets,
     changes,
     history,
     job,
@@ -11,9 +12,13 @@ from povod.web.sites_pages import (
     products,
     profiles,
     proxies,
+    schedules,
     starting,
+    webhooks,
 )
 
 router = APIRouter(include_in_schema=False)
-for _room in (history, starting, job, actions, live, products, changes, profiles, proxies):
+_JOBS = (history, starting, job, actions, live, products, changes)
+_SETTINGS = (schedules, profiles, proxies, budgets, webhooks)
+for _room in (*_JOBS, *_SETTINGS):
     router.include_router(_room.router)
