@@ -72,10 +72,6 @@ class Book:
             self.deps.tell(conn, client_id, "changed")
         return added
 
-    def withdraw(self, conn: Connection, consent_id: str, author: Author, reason: str) -> None:
-        """Stamp a ground as withdrawn."""
-        grounds.withdraw(conn, self.deps, consent_id, author, reason)
-
     def client_of_company(
         self,
         conn: Connection,

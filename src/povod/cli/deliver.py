@@ -4,11 +4,13 @@ from typing import Annotated
 
 import typer
 
+from povod.cli import consents
 from povod.cli.context import Json, open_house
 from povod.cli.output import as_json, facts, say, table
 from povod.kit.masking import mask_email
 
 app = typer.Typer(help="The outbox: what waits, what left, what is in doubt.", no_args_is_help=True)
+app.add_typer(consents.app, name="consent")
 
 
 @app.command()

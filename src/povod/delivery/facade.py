@@ -1,14 +1,15 @@
 """`Delivery`: what the jobs above and the consoles use."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
 from povod.delivery import mailboxes as boxes
+from povod.delivery import withdrawal
 from povod.delivery.caps import Caps
 from povod.delivery.channels import Channel, all_channels
 from povod.delivery.drafts import Draft
@@ -202,6 +203,16 @@ class Delivery:
             hashed = office.suppression.contact_hash(value)
             self.outbox.cancel_for(conn, recipient_hash=hashed, reason="opt_out")
         return added
+
+    def grounds_of(self, conn: Connection, value: str, kind: str = "email") -> Sequence[RowMapping]:
+        """On what grounds an address may be, or might have been, written to; the newest first."""
+        return withdrawal.grounds_of(conn, self.office.keys.value_hash(kind, value))
+
+    def withdraw(
+        self, conn: Connection, consent_ids: Iterable[str], actor: Actor, reason: str
+    ) -> list[Message]:
+        """Take grounds back; the unsent messages that were cancelled, or need a person now."""
+        return withdrawal.withdraw(self.office, self.outbox, conn, consent_ids, actor, reason)
 
     def pause_all(self, conn: Connection, actor: Actor, reason: str) -> None:
         """Stop all sending until `resume_all`; a handoff under way ends as it will."""

@@ -21,7 +21,6 @@ from povod.delivery.states import OPEN, SYSTEM, Actor
 from povod.kit.errors import ConflictError, InputError
 from povod.kit.ids import new_id
 from povod.store import audit
-from povod.store.tables import consents as consents_table
 from povod.store.tables import outreach_messages as messages
 from povod.store.upsert import insert_new
 
@@ -288,15 +287,6 @@ class Outbox:
         now = self._office.clock.now()
         changes: dict[str, Any] = {"scheduled_for": now, "skip_reason": "", "attempts": 0}
         return self._office.moves.move(conn, message, "scheduled", actor, **changes)
-
-    def withdraw_consent(self, conn: Connection, value_hash: str, reason: str) -> int:
-        """Stamp the grounds of a person as withdrawn and cancel what is unsent (D12)."""
-        table = consents_table
-        now = self._office.clock.now()
-        mine = table.c.value_hash == value_hash
-        stamp = table.update().where(mine, table.c.withdrawn_at.is_(None))
-        conn.execute(stamp.values(withdrawn_at=now, withdrawn_reason=reason))
-        return self.cancel_for(conn, recipient_hash=value_hash, reason="consent_withdrawn")
 
     @staticmethod
     def _row(message_id: str) -> sa.Update:

@@ -190,3 +190,16 @@ def test_why_of_an_unknown_message_gives_a_hint(povod, name):
     done = povod("why", name)
     assert done.code == 1
     assert "povod deliver outbox" in done.err
+
+
+def test_a_person_takes_the_ground_back(povod, waiting):
+    [ground] = povod("deliver", "consent", "list", TO, "--json").json
+    assert (ground["basis"], ground["withdrawn_at"]) == ("public_corporate_address", None)
+    assert ground["id"] in povod("deliver", "consent", "list", TO).out
+    assert povod("deliver", "consent", "withdraw", TO).code == 2, "a reason is needed"
+    done = povod("deliver", "consent", "withdraw", TO, "--reason", "звонили", "--json").json
+    assert done["withdrawn"] == 1
+    assert [(row["id"], row["status"]) for row in done["messages"]] == [(waiting, "cancelled")]
+    assert status(povod) == "cancelled"
+    again = povod("deliver", "consent", "withdraw", TO, "--reason", "ещё раз")
+    assert again.out == "withdrawn 0\n"

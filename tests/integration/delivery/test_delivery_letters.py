@@ -9,7 +9,7 @@ import pytest
 from delivery_house import APPROVER, OPERATOR, House, settings_for
 from delivery_sink import Sink
 
-from povod.delivery import consents, mailboxes, mime
+from povod.delivery import mailboxes, mime
 from povod.delivery.channels.file import transport
 from povod.delivery.gates.history import ENDS_SEQUENCE
 from povod.delivery.routing.choose import Route
@@ -208,17 +208,6 @@ def test_a_corrected_setting_brings_the_mailbox_back(
     with db.tx() as conn:
         mailboxes.change(conn, whole.mailbox()["id"], status="auth_failed")
     assert House.build(db, clock, whole.settings).mailbox()["status"] == "auth_failed"
-
-
-def test_a_withdrawn_ground_is_not_derived_again(file_house: House) -> None:
-    house = file_house
-    message_id = house.scheduled("info@firma.ru")
-    hashed = house.message(message_id)["recipient_hash"]
-    with house.db.tx() as conn:
-        assert house.delivery.outbox.withdraw_consent(conn, hashed, "asked") == 1
-    again = house.put("info@firma.ru", dedupe_key="other")
-    with house.db.read() as conn:
-        assert consents.newest_valid(conn, house.message(again), house.clock.now()) is None
 
 
 def test_a_client_is_written_to_as_a_client(file_house: House) -> None:

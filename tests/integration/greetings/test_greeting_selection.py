@@ -192,9 +192,11 @@ class TestChangesBeforeTheDay:
         client = house.born("05-20")
         house.consent(client)
         house.run()
-        value = house.messages(client)[0]["recipient_hash"]
         with house.db.tx() as conn:
-            house.delivery.outbox.withdraw_consent(conn, value, "попросил")
+            grounds = house.delivery.grounds_of(conn, house.messages(client)[0]["to_value"])
+            ids = [ground["id"] for ground in grounds]
+            (moved,) = house.delivery.withdraw(conn, ids, OPERATOR, "попросил")
+        assert moved["status"] == "cancelled"
         house.at("2027-05-20", 12)
         assert house.send() == {}
         assert (house.event(client)["status"], house.event(client)["reason"]) == (

@@ -77,6 +77,9 @@ def test_consents_are_added_and_withdrawn(full: Congratulated, web: TestClient) 
     assert given
     withdrawn = web.post(f"{path}/consents/{given[0]}/withdraw", data={"reason": "передумал"})
     assert withdrawn.headers["location"].endswith("?done=withdrawn")
+    with full.house.db.read() as conn:
+        query = sa.select(consents.c.withdrawn_reason).where(consents.c.id == given[0])
+        assert conn.execute(query).scalar() == "передумал"
     other = web.post(f"/clients/{full.vip}/consents/{given[-1]}/withdraw")
     assert other.status_code == 404, "a consent of somebody else"
     assert web.post(f"{path}/consents", data={"basis": "magic"}).status_code == 422

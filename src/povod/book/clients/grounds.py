@@ -7,8 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from povod.book.clients.model import Author, ClientDeps, Ground
-from povod.kit.errors import NotFoundError
-from povod.store import audit
 from povod.store.tables import consents
 from povod.store.upsert import insert_new
 
@@ -83,18 +81,3 @@ def in_force(conn: Connection, client_id: str) -> Sequence[RowMapping]:
         .order_by(consents.c.obtained_at.desc(), consents.c.id.desc())
     )
     return conn.execute(query).mappings().all()
-
-
-def withdraw(
-    conn: Connection, deps: ClientDeps, consent_id: str, author: Author, reason: str
-) -> None:
-    """Stamp a ground as withdrawn; it stays as a proof of what was."""
-    stamp = {"withdrawn_at": deps.clock.now(), "withdrawn_reason": reason[:300]}
-    found = sa.select(consents.c.client_id).where(consents.c.id == consent_id)
-    client_id = conn.execute(found).scalar()
-    if client_id is None:
-        raise NotFoundError(f"there is no consent {consent_id} of a client")
-    open_row = (consents.c.id == consent_id, consents.c.withdrawn_at.is_(None))
-    if conn.execute(sa.update(consents).where(*open_row).values(**stamp)).rowcount:
-        audit.append(conn, author.name, "consent.withdraw", consent_id, {"reason": reason[:300]})
-        deps.tell(conn, str(client_id), "changed")

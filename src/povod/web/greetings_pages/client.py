@@ -11,7 +11,7 @@ from povod.book.enrich.enricher import party_of
 from povod.book.enrich.party import UnavailableError
 from povod.kit.errors import ConflictError, InputError, NotFoundError
 from povod.web.greetings_api.client_models import Basis, Purpose
-from povod.web.greetings_api.shapes import author_of, house_of, person_of
+from povod.web.greetings_api.shapes import actor_of, author_of, house_of, person_of
 from povod.web.greetings_pages.common import DoneWord, LineField, go, page
 from povod.web.params import RowId
 from povod.web.people import must_see, remember_view, shown
@@ -120,7 +120,7 @@ def withdraw(
         own = {row["id"] for row in client_card(conn, client_id).grounds}
         if consent_id not in own:
             raise NotFoundError(f"this client has no consent {consent_id} in force")
-        house.book.withdraw(conn, consent_id, author_of(request, "ui"), reason)
+        house.delivery.withdraw(conn, [consent_id], actor_of(request), reason)
     return go(f"/clients/{client_id}", done="withdrawn")
 
 
