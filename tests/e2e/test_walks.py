@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from console_server import serving
-from windows import NARROW, WIDE, Visit
+from windows import NARROW, WIDE, Visit, look
 
 from povod.app.build import build_house
 from povod.app.house import House
@@ -81,18 +81,6 @@ def visit(request: pytest.FixtureRequest, chromium: "Browser", address: str) -> 
     yield window
     context.close()
     assert window.troubles == []
-
-
-def look(visit: Visit, name: str) -> None:
-    """No barrier that axe knows of, and a picture for people."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(visit.page, options={"runOnly": ["wcag2a", "wcag2aa", "best-practice"]})
-    visit.troubles += [
-        f"{visit.page.url}: {one['id']} {one['nodes'][0]['target']} {one['help']}"
-        for one in found.response["violations"]
-    ]
-    visit.keep(f"{name}-{visit.suffix}")
 
 
 def newest(house: House, column: "sa.Column[str]", *where: "sa.ColumnElement[bool]") -> str:

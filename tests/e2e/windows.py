@@ -60,3 +60,15 @@ class Visit:
         assert self.page.evaluate(wider) <= 0, f"{name} scrolls sideways"
         PICTURES.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=PICTURES / f"console-{name}.png", full_page=True)
+
+
+def look(visit: Visit, name: str) -> None:
+    """No barrier that axe knows of, and a picture for people."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(visit.page, options={"runOnly": ["wcag2a", "wcag2aa", "best-practice"]})
+    visit.troubles += [
+        f"{visit.page.url}: {one['id']} {one['nodes'][0]['target']} {one['help']}"
+        for one in found.response["violations"]
+    ]
+    visit.keep(f"{name}-{visit.suffix}")

@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 
 from povod import __version__
 from povod.web import (
+    account,
     api,
     auth,
     companies,
@@ -23,6 +24,7 @@ from povod.web import (
     reference,
     sites_api,
     unsubscribe,
+    users,
 )
 from povod.web.greetings_api import router as greetings_api
 from povod.web.greetings_pages import router as greetings_pages
@@ -72,6 +74,8 @@ def create_app(house: "House") -> FastAPI:
         live,
         preferences,
         auth,
+        account,
+        users,
         unsubscribe,
         api,
         sites_api,

@@ -3,15 +3,10 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
-import sqlalchemy as sa
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from povod.kit.settings.types import Limit
-from povod.kit.text import value_key
-from povod.store.tables import users
 from povod.web.params import local_path
 
 if TYPE_CHECKING:
@@ -21,9 +16,6 @@ router = APIRouter(include_in_schema=False)
 TRIES = [Limit(10, 300)]
 TOO_MANY = "Too many tries. Wait a few minutes."
 WRONG = "Wrong name or password."
-_hasher = PasswordHasher()
-# Checked when there is no such user, so that an answer takes as long as for a wrong password.
-_NOBODY = _hasher.hash("nobody has this password")
 
 
 @router.get("/login")
@@ -47,23 +39,13 @@ def sign_in(
         refused = _failed(request, next, 429, TOO_MANY)
         refused.headers["Retry-After"] = str(int(wait.total_seconds()) + 1)
         return refused
-    with house.db.read() as conn:
-        row = conn.execute(
-            sa.select(users).where(users.c.login_key == value_key(login), users.c.active)
-        ).first()
-    if not _fits(row.password_hash if row else _NOBODY, password) or row is None:
+    person = house.people.sign_in(login, password)
+    if person is None:
         return _failed(request, next, 401, WRONG)
     response = RedirectResponse(local_path(next), status_code=303)
-    secure = request.url.scheme == "https"
-    request.app.state.sessions.sign_in(response, row.id, row.session_epoch, secure=secure)
+    sessions = request.app.state.sessions
+    sessions.sign_in(request, response, person["id"], person["session_epoch"])
     return response
-
-
-def _fits(stored: str, password: str) -> bool:
-    try:
-        return _hasher.verify(stored, password)
-    except Argon2Error:
-        return False
 
 
 def _client(request: Request) -> str:

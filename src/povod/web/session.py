@@ -1,6 +1,5 @@
 """Who is asking: a signed session cookie, or an API token; and protection against forged posts."""
 
-import hashlib
 import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,8 @@ from fastapi.responses import RedirectResponse
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from povod.app.people import AdminToken
-from povod.store.tables import api_tokens, users
+from povod.store.tables import users
+from povod.store.tables.house import ROLES
 from povod.web.problems import answer, for_programs, problem, wants_json
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ MAX_AGE_SECONDS = 14 * 24 * 3600
 OPEN_PATHS = ("/login", "/static/", "/api/health", "/u/", "/preferences")
 # Mail programs post here on behalf of a person who never saw this host (RFC 8058).
 POSTED_FROM_ANYWHERE = ("/u/",)
-ROLES = ("viewer", "operator", "approver", "admin")
+# All that a person with a one-time password may do: choose another, or leave.
+FIRST_STEPS = ("/account", "/account/password", "/logout")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -34,6 +35,10 @@ class Person:
     id: str
     login: str
     role: str
+    must_change: bool = False
+    """Signed in with a password that was made for one use."""
+    by_token: bool = False
+    """A program with a token, not a person at a browser."""
 
     def may(self, role: str) -> bool:
         """True if this person's role includes `role`."""
@@ -41,9 +46,7 @@ class Person:
 
 
 LOCAL = Person("local", "local", "admin")
-
-
-TOKEN_PERSON = Person("admin-token", "admin-token", "admin")
+TOKEN_PERSON = Person("admin-token", "admin-token", "admin", by_token=True)
 
 
 class SessionKeeper:
@@ -51,7 +54,7 @@ class SessionKeeper:
 
     def __init__(self, house: "House") -> None:
         self._db = house.db
-        self._clock = house.clock
+        self._tokens = house.people.tokens
         self._open = house.settings.web_auth == "off"
         self._signer = URLSafeTimedSerializer(house.secret_key, salt="session")
         self._friends = frozenset(house.settings.cors_origins)
@@ -69,10 +72,10 @@ class SessionKeeper:
         forged = bearer is None and self._may_be_forged(request)
         if forged and not path.startswith(POSTED_FROM_ANYWHERE):
             return answer(request, 403, "the request came from another site")
-        if request.state.person is not None or path.startswith(OPEN_PATHS):
+        if path.startswith(OPEN_PATHS) or path == "/api" or (path == "/" and wants_json(request)):
             return None
-        if path == "/api" or (path == "/" and wants_json(request)):
-            return None
+        if request.state.person is not None:
+            return _password_first(request) if request.state.person.must_change else None
         if for_programs(request):
             detail = "sign in, or send a token: Authorization: Bearer …"
             return problem(request, 401, detail, headers={"WWW-Authenticate": "Bearer"})
@@ -118,26 +121,15 @@ class SessionKeeper:
                     users.c.active,
                 )
             ).first()
-        return Person(row.id, row.login, row.role) if row else None
+        if row is None:
+            return None
+        return Person(row.id, row.login, row.role, must_change=row.must_change_password)
 
     def _by_token(self, token: str) -> Person | None:
-        digest = hashlib.sha256(token.encode()).hexdigest()
-        now = self._clock.now()
-        query = (
-            sa.select(users.c.id, users.c.login, api_tokens.c.role)
-            .join(users, users.c.id == api_tokens.c.user_id)
-            .where(
-                api_tokens.c.token_hash == digest,
-                api_tokens.c.revoked_at.is_(None),
-                sa.or_(api_tokens.c.expires_at.is_(None), api_tokens.c.expires_at > now),
-                users.c.active,
-            )
-        )
-        with self._db.read() as conn:
-            row = conn.execute(query).first()
-        return Person(row.id, row.login, row.role) if row else None
+        found = self._tokens.bearer(token)
+        return Person(found.id, found.login, found.role, by_token=True) if found else None
 
-    def sign_in(self, response: Response, user_id: str, epoch: int, *, secure: bool) -> None:
+    def sign_in(self, request: Request, response: Response, user_id: str, epoch: int) -> None:
         """Give the browser its session."""
         value = self._signer.dumps({"id": user_id, "epoch": epoch})
         response.set_cookie(
@@ -145,7 +137,7 @@ class SessionKeeper:
             value,
             max_age=MAX_AGE_SECONDS,
             httponly=True,
-            secure=secure,
+            secure=request.url.scheme == "https",
             samesite="lax",
         )
 
@@ -163,6 +155,16 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _password_first(request: Request) -> Response | None:
+    """None for the way to a password of one's own; everything else waits for it."""
+    if request.url.path in FIRST_STEPS:
+        return None
+    if for_programs(request):
+        detail = "your password was made for one use: open /account in a browser and choose another"
+        return problem(request, 403, detail, code="password_change_required")
+    return RedirectResponse("/account", status_code=303)
 
 
 def _page_asked_for(request: Request) -> str:

@@ -44,6 +44,7 @@ MENU: Menu = (
             ("/sites", "Crawls", "crawls"),
             ("/products", "Products", "products"),
             ("/changes", "Changes", "changes"),
+            ("/schedules", "Schedules", "schedules"),
             ("/sites/profiles", "Profiles of sites", "profiles"),
             ("/proxies", "Proxies", "proxies"),
         ),
@@ -66,10 +67,24 @@ MENU: Menu = (
             ("/settings/holidays", "Holidays", "holidays"),
         ),
     ),
+    (
+        "Settings",
+        (
+            ("/settings/users", "Users", "users"),
+            ("/settings/budgets", "Budgets", "budgets"),
+            ("/settings/webhooks", "Webhooks", "webhooks"),
+        ),
+    ),
 )
 
-# Pages of the menu that a viewer may not open.
-OPERATOR_PAGES = ("/clients/import", "/proxies")
+# Pages of the menu that not everybody may open.
+NEEDED_ROLES = {
+    "/clients/import": "operator",
+    "/proxies": "operator",
+    "/settings/budgets": "operator",
+    "/settings/users": "admin",
+    "/settings/webhooks": "admin",
+}
 
 
 class Renderer:
@@ -147,12 +162,13 @@ class Renderer:
 
 def _menu(person: "Person | None") -> Menu:
     """The sections with the pages that this person may open."""
-    if person is None or person.may("operator"):
+    if person is None or person.may("admin"):
         return MENU
-    return tuple(
-        (heading, tuple(page for page in pages if page[0] not in OPERATOR_PAGES))
+    opens = (
+        (heading, tuple(page for page in pages if person.may(NEEDED_ROLES.get(page[0], "viewer"))))
         for heading, pages in MENU
     )
+    return tuple((heading, pages) for heading, pages in opens if pages)
 
 
 def _current(path: str) -> str:
