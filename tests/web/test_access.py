@@ -219,3 +219,22 @@ def test_a_merge_is_undone_on_the_card_by_an_approver(
         query = sa.select(companies.c.duplicate_of).where(companies.c.id.in_([kept, joined]))
         assert list(conn.execute(query).scalars()) == [None, None]
     assert approver.post(undo).status_code == 409
+
+
+def test_an_operator_stops_all_sending_and_an_admin_lets_it_go_on(
+    locked_house: House, signed_in: Enter
+) -> None:
+    viewer, operator, admin = signed_in("viewer"), signed_in("operator"), signed_in("admin")
+    assert "/sending/pause" not in viewer.get("/").text
+    assert viewer.post("/sending/pause", data={"reason": "x"}).status_code == 403
+    assert "/sending/pause" in operator.get("/").text
+    assert operator.post("/sending/pause").status_code == 422
+    why = {"reason": "<b>цена</b> неверна"}
+    assert operator.post("/sending/pause", data=why).status_code == 303
+    page = viewer.get("/").text
+    assert "&lt;b&gt;цена&lt;/b&gt; неверна" in page
+    assert "/sending/resume" not in operator.get("/").text
+    assert operator.post("/sending/resume").status_code == 403
+    assert "/sending/resume" in admin.get("/").text
+    assert admin.post("/sending/resume").status_code == 303
+    assert "неверна" not in viewer.get("/").text

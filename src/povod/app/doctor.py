@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from povod.app.clocks import make_clock
+from povod.delivery.stop import standing
 from povod.kit.errors import ConfigurationError, PovodError
 from povod.kit.settings import Settings, load_settings
 from povod.store.db import Database
@@ -44,6 +45,7 @@ def examine() -> list[Finding]:
         _sheet,
         _sandbox,
         _sending,
+        _stopped,
         _model,
         _browser,
     ]
@@ -152,6 +154,19 @@ def _sending(settings: Settings) -> Iterator[Finding]:
         yield Finding("warn", "sending", "nobody may be written to yet", remedy)
     else:
         yield Finding("ok", "sending", f"on, through {settings.smtp_host}:{settings.smtp_port}")
+
+
+def _stopped(settings: Settings) -> Iterator[Finding]:
+    try:
+        db = Database(settings.database_url)
+        with db.read() as conn:
+            stop = standing(conn)
+        db.close()
+    except (PovodError, SQLAlchemyError):
+        return  # told above
+    if stop is not None:
+        seen = f"stopped by {stop.by} at {stop.since:%Y-%m-%d %H:%M} UTC: {stop.reason}"
+        yield Finding("warn", "sending", seen, "`povod deliver resume` when it is mended")
 
 
 def _model(settings: Settings) -> Iterator[Finding]:

@@ -95,3 +95,28 @@ def resolve(
     with open_house() as house:
         state = house.resolve(message_id, chosen[0], actor="cli", reason=reason)
     say(f"{message_id}: {state}")
+
+
+Mailbox = Annotated[str, typer.Option("--mailbox", help="Only this mailbox; empty: everything.")]
+
+
+@app.command()
+def pause(
+    reason: Annotated[str, typer.Option(help="Why; the console shows it.")], mailbox: Mailbox = ""
+) -> None:
+    """Emergency stop: nothing leaves until `resume`; all keep their places."""
+    from povod.delivery.states import Actor
+
+    with open_house() as house, house.db.tx() as conn:
+        house.delivery.pause(conn, Actor("operator", "cli"), reason, mailbox)
+    say(f"sending is stopped: {reason}")
+
+
+@app.command()
+def resume(mailbox: Mailbox = "") -> None:
+    """Lift the stop."""
+    from povod.delivery.states import Actor
+
+    with open_house() as house, house.db.tx() as conn:
+        lifted = house.delivery.resume(conn, Actor("admin", "cli"), mailbox)
+    say("sending goes on" if lifted else "sending was not stopped")

@@ -9,13 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from povod.delivery import mailboxes as boxes
-from povod.delivery import withdrawal
+from povod.delivery import stop, withdrawal
 from povod.delivery.caps import Caps
 from povod.delivery.channels import Channel, all_channels
 from povod.delivery.drafts import Draft
 from povod.delivery.gates import GateResult, Scene, run_gates
 from povod.delivery.gates.model import HOLD, Verdict
-from povod.delivery.gates.switches import PAUSE_ROW
 from povod.delivery.inbox.ingest import Ingest, Ingested
 from povod.delivery.inbox.reader import InboxReader
 from povod.delivery.keys import load_keys
@@ -34,12 +33,9 @@ from povod.engine.quotas import Quotas
 from povod.kit.clock import Clock
 from povod.kit.ids import new_id
 from povod.kit.settings import Settings
-from povod.store import audit
 from povod.store.db import Database
 from povod.store.tables import deliveries
 from povod.store.tables import outreach_messages as messages
-from povod.store.tables import settings as settings_table
-from povod.store.upsert import insert_new
 
 DRAIN_SECONDS = 60.0
 
@@ -214,17 +210,13 @@ class Delivery:
         """Take grounds back; the unsent messages that were cancelled, or need a person now."""
         return withdrawal.withdraw(self.office, self.outbox, conn, consent_ids, actor, reason)
 
-    def pause_all(self, conn: Connection, actor: Actor, reason: str) -> None:
-        """Stop all sending until `resume_all`; a handoff under way ends as it will."""
-        row = {"id": PAUSE_ROW, "value": {"by": str(actor), "reason": reason}}
-        if insert_new(conn, settings_table, [row], ["id"]):
-            audit.append(conn, str(actor), "delivery.pause", PAUSE_ROW, {"reason": reason})
+    def pause(self, conn: Connection, actor: Actor, reason: str, mailbox: str = "") -> None:
+        """The emergency stop: nothing leaves, or nothing through one mailbox, until `resume`."""
+        stop.pause(conn, actor, reason, mailbox)
 
-    def resume_all(self, conn: Connection, actor: Actor) -> None:
-        """Lift the global stop."""
-        gone = settings_table.delete().where(settings_table.c.id == PAUSE_ROW)
-        if conn.execute(gone).rowcount:
-            audit.append(conn, str(actor), "delivery.resume", PAUSE_ROW)
+    def resume(self, conn: Connection, actor: Actor, mailbox: str = "") -> bool:
+        """Lift the stop; False when there was none."""
+        return stop.resume(conn, actor, mailbox)
 
     def report(
         self, conn: Connection, since: datetime | None = None, kind: str | None = None
@@ -241,6 +233,8 @@ class Delivery:
         return min((m for m in moments if m is not None), default=None)
 
     def _next_slot(self, conn: Connection) -> datetime | None:
+        if stop.standing(conn) is not None:
+            return None
         now = self.office.clock.now()
         query = sa.select(sa.func.min(messages.c.scheduled_for)).where(
             messages.c.status == "scheduled"

@@ -214,9 +214,9 @@ def change(conn: Connection, mailbox_id: str, **values: Any) -> None:
 
 
 def note_success(conn: Connection, mailbox: Mailbox, now: datetime) -> None:
-    """A server took a letter: streaks end."""
+    """A server took a letter: streaks end, and so does a pause, unless a person ordered it."""
     values: dict[str, Any] = {"last_ok_at": now, "fail_streak": 0, "last_error": ""}
-    if mailbox["status"] == "paused":
+    if mailbox["status"] == "paused" and mailbox["paused_until"] is not None:
         values |= {"status": "active", "pause_reason": "", "paused_until": None}
     change(conn, mailbox["id"], **values)
 

@@ -1,18 +1,21 @@
 """The first page: funnel, a month of letters and replies, running work, what waits for a person."""
 
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy.engine import Connection
 
+from povod.delivery.states import Actor
+from povod.delivery.stop import standing
 from povod.leads.funnel import bars, funnel
 from povod.store.tables import dedup_pairs, greetings, inbound_mail, outreach_messages
 from povod.web.chart import Day, draw
 from povod.web.problems import wants_json
+from povod.web.roles import ADMIN, OPERATOR
 from povod.web.sites_api.health import card
 from povod.web.sites_pages.reading import held_diffs, running_jobs
 
@@ -42,8 +45,29 @@ def overview(request: Request) -> Response:
 def running(conn: Connection) -> dict[str, Any]:
     """What changes while work is done: the live part of the page."""
     return {"funnel": funnel(conn), "bars": bars(conn), "waiting": waiting(conn)} | {
-        "crawls": running_jobs(conn)
+        "crawls": running_jobs(conn),
+        "stop": standing(conn),
     }
+
+
+@router.post("/sending/pause", dependencies=[OPERATOR])
+def pause(request: Request, reason: Annotated[str, Form(min_length=1, max_length=300)]) -> Response:
+    """The emergency stop: whoever sees the fire pulls it."""
+    house: House = request.app.state.house
+    person = request.state.person
+    with house.db.tx() as conn:
+        house.delivery.pause(conn, Actor(person.role, person.login), reason)
+    return RedirectResponse("/", status_code=303)
+
+
+@router.post("/sending/resume", dependencies=[ADMIN])
+def resume(request: Request) -> Response:
+    """Lift the emergency stop (D104)."""
+    house: House = request.app.state.house
+    person = request.state.person
+    with house.db.tx() as conn:
+        house.delivery.resume(conn, Actor(person.role, person.login))
+    return RedirectResponse("/", status_code=303)
 
 
 def last_days(conn: Connection, now: datetime, zone: ZoneInfo) -> list[Day]:

@@ -203,3 +203,28 @@ def test_a_person_takes_the_ground_back(povod, waiting):
     assert status(povod) == "cancelled"
     again = povod("deliver", "consent", "withdraw", TO, "--reason", "ещё раз")
     assert again.out == "withdrawn 0\n"
+
+
+def test_an_emergency_stop_and_its_end(povod, house, waiting, tmp_path):
+    at_work = {"EMAIL_SENDING_ENABLED": "true", "SEND_DELAY_MIN_SECONDS": "0"}
+    at_work |= {"SEND_DELAY_MAX_SECONDS": "0", "SEND_WINDOW_START": "00:00"}
+    at_work |= {"SEND_WINDOW_END": "23:59", "SENDER_LEGAL_NAME": "ООО Повод"}
+    povod("deliver", "approve", waiting)
+    assert povod("deliver", "pause").code == 2, "a reason is needed"
+    assert povod("deliver", "pause", "--reason", "цена неверна").out == (
+        "sending is stopped: цена неверна\n"
+    )
+    povod("deliver", "once", **at_work)
+    assert status(povod) == "scheduled"
+    [told] = [row for row in povod("doctor", "--json").json if "цена неверна" in row["seen"]]
+    assert (told["level"], told["remedy"]) == ("warn", "`povod deliver resume` when it is mended")
+    assert povod("deliver", "resume").out == "sending goes on\n"
+    assert povod("deliver", "resume").out == "sending was not stopped\n"
+    povod("deliver", "once", **at_work)
+    assert status(povod) == "sent", povod("deliver", "outbox").out
+
+
+def test_a_mailbox_that_there_is_not_cannot_be_stopped(povod):
+    done = povod("deliver", "pause", "--mailbox", "nobody", "--reason", "x")
+    assert done.code == 1
+    assert "there are file" in done.err

@@ -198,7 +198,7 @@ def test_a_global_stop_between_claim_and_handoff_stops(house: House, sink: Sink)
 
     def stop() -> None:
         with house.db.tx() as conn:
-            house.delivery.pause_all(conn, OPERATOR, "test")
+            house.delivery.pause(conn, OPERATOR, "test")
 
     sink.on_rcpt = stop
     house.delivery.send_due()
@@ -206,7 +206,7 @@ def test_a_global_stop_between_claim_and_handoff_stops(house: House, sink: Sink)
 
     sink.on_rcpt = None
     with house.db.tx() as conn:
-        house.delivery.resume_all(conn, OPERATOR)
+        house.delivery.resume(conn, OPERATOR)
     house.clock.advance(timedelta(minutes=6))
     house.delivery.send_due()
     assert len(sink.accepted) == 1

@@ -2,14 +2,10 @@
 
 from datetime import timedelta
 
-import sqlalchemy as sa
-
-from povod.delivery import mailboxes
+from povod.delivery import mailboxes, stop
 from povod.delivery.gates.model import HOLD, OPEN, SKIP, Scene, Verdict
 from povod.delivery.hours import hours_for
-from povod.store.tables import settings as settings_table
 
-PAUSE_ROW = "delivery_paused"
 GRACE = timedelta(minutes=5)
 """A letter claimed inside the window may still be handed over this long after its end."""
 
@@ -24,8 +20,7 @@ def sending_enabled(scene: Scene) -> Verdict:
 
 def not_paused(scene: Scene) -> Verdict:
     """Neither everything nor this mailbox is stopped."""
-    query = sa.select(settings_table.c.id).where(settings_table.c.id == PAUSE_ROW)
-    if scene.conn.execute(query).first() is not None:
+    if stop.standing(scene.conn) is not None:
         return Verdict(HOLD, "paused")
     if mailboxes.can_send(scene.mailbox, scene.now):
         return OPEN

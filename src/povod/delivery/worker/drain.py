@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from povod.delivery import mailboxes as boxes
-from povod.delivery import mime
+from povod.delivery import mime, stop
 from povod.delivery.channels import Parcel, Reply, Session
 from povod.delivery.channels.contract import CONNECT
 from povod.delivery.moves import Message
@@ -98,6 +98,8 @@ class Drain:
         if not self._office.settings.email_sending_enabled:
             query = query.where(messages.c.kind == "greeting")
         with self._office.db.read() as conn:
+            if stop.standing(conn) is not None:
+                return []  # all keep their slots, and go on at once when the stop is lifted
             rows = conn.execute(query).mappings().all()
         fresh: list[Message] = [dict(row) for row in rows if row["id"] not in seen]
         return fresh[:BATCH]

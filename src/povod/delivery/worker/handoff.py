@@ -16,9 +16,9 @@ from povod.delivery.caps import Caps
 from povod.delivery.gates import Scene, Verdict, first_failing, run_gates
 from povod.delivery.gates.history import ENDS_SEQUENCE
 from povod.delivery.gates.model import HOLD
-from povod.delivery.gates.switches import PAUSE_ROW
 from povod.delivery.moves import Message, get_message
 from povod.delivery.office import Office
+from povod.delivery.stop import PAUSE_ROW
 from povod.delivery.worker.claim import Claim, obey
 from povod.store.files import put_file
 from povod.store.tables import deliveries, mailboxes, opt_out_registry
