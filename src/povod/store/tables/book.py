@@ -31,6 +31,7 @@ CONTACT_STATES = ("active", "invalid", "bounced", "gone")
 PAGE_ROLES = ("home", "contacts", "about", "requisites", "policy", "other")
 _PRIMARY = sa.text("duplicate_of IS NULL AND dedupe_hash IS NOT NULL")
 _PRIMARY_DOMAIN = sa.text("duplicate_of IS NULL AND canonical_domain IS NOT NULL")
+_DUPLICATE = sa.text("duplicate_of IS NOT NULL")
 _OWNED = sa.text("kind IN ('primary', 'alias')")
 
 companies = sa.Table(
@@ -53,7 +54,7 @@ companies = sa.Table(
     choice("source", ("yandex_search_api", "import", "manual"), default="yandex_search_api"),
     sa.Column("source_result_id", sa.Uuid(as_uuid=False), nullable=True),
     choice("status", COMPANY_STATES, default="new"),
-    ref("duplicate_of", "companies.id"),
+    ref("duplicate_of", "companies.id", index=False),
     sa.Column("dedupe_hash", sa.String(40), nullable=True),
     flag("dedup_dirty", default=True),
     integer("hits_count"),
@@ -81,9 +82,17 @@ companies = sa.Table(
         sqlite_where=_PRIMARY_DOMAIN,
         postgresql_where=_PRIMARY_DOMAIN,
     ),
+    sa.Index(
+        "ix_companies_duplicate_of",
+        "duplicate_of",
+        sqlite_where=_DUPLICATE,
+        postgresql_where=_DUPLICATE,
+    ),
     sa.Index("ix_companies_status_next_enrich_at", "status", "next_enrich_at", "id"),
     sa.Index("ix_companies_dedup_dirty", "dedup_dirty"),
     sa.Index("ix_companies_name", "name", "id"),
+    # A hit counts its company up: with room on the page, no index has to learn of it.
+    postgresql_with={"fillfactor": 85},
 )
 
 company_domains = sa.Table(

@@ -166,7 +166,7 @@ serp_results = sa.Table(
     metadata,
     key(),
     ref("operation_id", "serp_operations.id", nullable=False, index=False),
-    ref("query_id", "serp_queries.id", nullable=False),
+    ref("query_id", "serp_queries.id", nullable=False, index=False),
     integer("position"),
     integer("group_position"),
     text("url_raw"),
