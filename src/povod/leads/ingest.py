@@ -6,6 +6,7 @@ costs as much as a third of a reply; when one of them cannot be stored, each is 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from povod.leads.search_deps import SearchDeps
 from povod.leads.serp import PARSER_VERSION, SerpDoc, SerpError, SerpReply, parse_serp
 from povod.leads.slots import Slots
 from povod.leads.yandex.client import CREATE_QUOTA
-from povod.store.bulk import bulk_insert
+from povod.store.bulk import among, bulk_insert, bulk_update
 from povod.store.db import Database
 from povod.store.files import get_files, missing_file
 from povod.store.tables import serp_operations, serp_queries, serp_results
@@ -146,11 +147,10 @@ def _save(deps: SearchDeps, ready: Sequence[Parsed], result: IngestResult) -> No
 
 def save_replies(conn: Connection, deps: SearchDeps, ready: Sequence[Parsed]) -> IngestResult:
     """Hits, companies, operations and queries, without the replies that another had already."""
-    taken = [one for one in ready if _take(conn, deps, one)]
+    taken = _take(conn, deps, ready)
+    _complete_queries(conn, taken)
     counts = save_hits(conn, deps, taken)
     counts.skipped = sum(len(one.reply.skipped) for one in taken)
-    for one in taken:
-        _complete_query(conn, one)
     for one in taken:
         groups = len({doc.group_position for doc in one.reply.docs})
         full = groups >= deps.settings.yandex_groups_on_page
@@ -159,19 +159,29 @@ def save_replies(conn: Connection, deps: SearchDeps, ready: Sequence[Parsed]) ->
     return counts
 
 
-def _take(conn: Connection, deps: SearchDeps, one: Parsed) -> bool:
-    """Mark the operation as taken in; False when another was faster."""
-    table, reply = serp_operations, one.reply
-    values = {
+def _take(conn: Connection, deps: SearchDeps, ready: Sequence[Parsed]) -> list[Parsed]:
+    """Mark the operations as taken in; gives those with which nobody was faster."""
+    table = serp_operations.c
+    mine = (among(conn, table.id, [one.task.operation for one in ready]), table.status == "done")
+    query = sa.select(table.id).where(*mine).order_by(table.id).with_for_update(key_share=True)
+    waiting = set(conn.execute(query).scalars())
+    taken = [one for one in ready if one.task.operation in waiting]
+    now = deps.clock.now()
+    bulk_update(conn, serp_operations, [_ingested(one, now) for one in taken])
+    return taken
+
+
+def _ingested(one: Parsed, now: datetime) -> dict[str, Any]:
+    reply = one.reply
+    return {
+        "id": one.task.operation,
         "status": "ingested",
-        "ingested_at": deps.clock.now(),
+        "ingested_at": now,
         "docs_total": len(reply.docs) + len(reply.skipped),
         "docs_skipped": len(reply.skipped),
         "recovered": reply.recovered,
         "parser_version": str(PARSER_VERSION),
     }
-    ready = (table.c.id == one.task.operation, table.c.status == "done")
-    return conn.execute(sa.update(table).where(*ready).values(**values)).rowcount == 1
 
 
 def save_hits(conn: Connection, deps: SearchDeps, readings: Sequence[Reading]) -> IngestResult:
@@ -274,13 +284,17 @@ def _store_failed(
         Pauses(deps.db, deps.clock).slow_down(CREATE_QUOTA, RATE_PAUSE)
 
 
-def _complete_query(conn: Connection, one: Parsed) -> None:
-    table = serp_queries
-    conn.execute(
-        sa.update(table)
-        .where(table.c.id == one.task.query)
-        .values(status="completed", results_total=len(one.reply.docs), last_error="")
-    )
+def _complete_queries(conn: Connection, taken: Sequence[Parsed]) -> None:
+    rows = [
+        {
+            "id": one.task.query,
+            "status": "completed",
+            "results_total": len(one.reply.docs),
+            "last_error": "",
+        }
+        for one in taken
+    ]
+    bulk_update(conn, serp_queries, rows)
 
 
 def _order_next_page(conn: Connection, deps: SearchDeps, query_id: str) -> None:
