@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from povod.greetings.orders import Order
@@ -10,8 +9,6 @@ from povod.kit.settings import Settings
 from povod.writing.greetings.catalogue import template_kind
 from povod.writing.greetings.choice import choose_tone
 from povod.writing.greetings.facts import GreetingFacts
-from povod.writing.greetings.occasion import occasion_with
-from povod.writing.llm.greeting import Personal, PromptFacts
 
 LAST_TEXTS = 3
 _NAMES = ("first_name", "middle_name", "last_name", "short_name", "salutation", "company_name")
@@ -77,36 +74,8 @@ def facts_hash(order: Order, tone: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def prompt_facts(order: Order, facts: GreetingFacts) -> PromptFacts:
-    """What a model is told: no names, no address, no birth date (G71)."""
-    holiday = order.holiday
-    spoken = occasion_with(facts.occasion_instrumental, early=facts.early, kind=facts.occasion_kind)
-    return PromptFacts(
-        occasion=facts.occasion,
-        occasion_with=spoken if facts.occasion_instrumental else "",
-        kind=facts.occasion_kind,
-        tone=facts.tone,
-        language=facts.language,
-        addressee=facts.addressee,
-        gender=facts.gender or "unknown",
-        industry=facts.industry,
-        profession=_known_profession(order.client, holiday),
-        segment_hint=order.client["segment"],
-        avoid=facts.recent_texts,
-    )
-
-
-def _known_profession(client: Mapping[str, Any], holiday: Mapping[str, Any] | None) -> str:
-    """A word of the calendar's own list, never the client's text."""
-    words = holiday["professions"] if holiday else []
-    given = f"{client['profession']} {client['position']}".casefold()
+def known_profession(order: Order) -> str:
+    """A word of the calendar's own list, never the client's text (G71)."""
+    words = order.holiday["professions"] if order.holiday else []
+    given = f"{order.client['profession']} {order.client['position']}".casefold()
     return next((word for word in words if word.casefold() in given), "")
-
-
-def personal_of(order: Order) -> Personal:
-    """What is put in after the model has answered, and every word that must not reach it."""
-    client = order.client
-    parts = [client[name] for name in ("first_name", "middle_name", "last_name", "short_name")]
-    name = client["short_name"] or client["first_name"]
-    words = [part for part in (*parts, client["company_name"]) if part]
-    return Personal(name=name, company=client["company_name"], words=tuple(words))

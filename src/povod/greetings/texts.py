@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from povod.greetings.facts import facts_hash, facts_of, personal_of, prompt_facts, tone_of
+from povod.greetings.facts import facts_hash, facts_of, known_profession, tone_of
 from povod.greetings.orders import Order
 from povod.greetings.parts import Parts
 from povod.greetings.templates import Catalogue
@@ -17,19 +17,18 @@ from povod.writing.greetings.catalogue import GreetingTemplate, family_of
 from povod.writing.greetings.choice import choose_variant, eligible
 from povod.writing.greetings.facts import GreetingFacts
 from povod.writing.greetings.render import Rendered, assemble, render_greeting
-from povod.writing.greetings.text import GreetingText
 from povod.writing.guardrails import (
     Violation,
     blocking,
     check_greeting,
-    repair_greeting,
 )
 from povod.writing.llm.budget import Budget
 from povod.writing.llm.calls import Calls
-from povod.writing.llm.contract import Draft, Forms
-from povod.writing.llm.greeting import Fallback, ModelText, Record, write_greeting
+from povod.writing.llm.contract import Forms
+from povod.writing.llm.greeting import Fallback, ModelText, Record
+from povod.writing.llm.order import Order as ModelOrder
+from povod.writing.llm.order import write_order
 
-PLACEHOLDERS = ("NAME", "COMPANY")
 MOST_VARIANTS = 3
 """Further variants that are tried when the guardrails block one (G93)."""
 
@@ -145,18 +144,12 @@ class Writer:
         return replace(text, fallback=fallback.reason, record=fallback.record)
 
     def _ask(self, order: Order, facts: GreetingFacts) -> ModelText | Fallback:
-        unfilled = replace(facts, source="llm", placeholders=PLACEHOLDERS)
-
-        def review(draft: Draft) -> tuple[Draft, Sequence[Violation]]:
-            given = GreetingText(draft.subject, draft.body, draft.wish)
-            mended = repair_greeting(given, unfilled)
-            found = check_greeting(mended.subject, mended.body, mended.wish, unfilled)
-            new = Draft(draft.tone, mended.subject, mended.body, mended.wish)
-            return new, blocking(found)
-
-        personal = personal_of(order)
-        told = prompt_facts(order, facts)
-        return write_greeting(self._calls, told, review, personal=personal, budget=self.budget)
+        asked = ModelOrder(
+            facts=facts,
+            profession=known_profession(order),
+            segment_hint=order.client["segment"],
+        )
+        return write_order(self._calls, asked, self.budget)
 
     def _of_model(self, answer: ModelText, facts: GreetingFacts, hashed: str) -> Text:
         draft = answer.draft

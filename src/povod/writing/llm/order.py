@@ -67,7 +67,7 @@ def prompt_facts(order: Order) -> PromptFacts:
 def personal_of(facts: GreetingFacts) -> Personal:
     """What stays at home: put in after validation, and searched for in free words."""
     parts = (facts.first_name, facts.middle_name, facts.last_name, facts.short_name)
-    name = "" if facts.is_group else facts.fields()["name"]
+    name = "" if facts.is_group else facts.fields(declined=False)["name"]
     return Personal(name, facts.company_name, tuple(filter(None, (*parts, facts.salutation))))
 
 
