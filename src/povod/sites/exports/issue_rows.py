@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import RowMapping
 
 from povod.crawl.extract.issue_texts import Language, message_of
 from povod.crawl.extract.issues import (
@@ -82,17 +81,17 @@ def found_issues(
             for row, page in zip(rows, batch, strict=True):
                 issues = [*_own(row, page, texts), *between.get(page.url, ())]
                 yield from (
-                    Found(row["url_key"], number, page.url, issue)
+                    Found(row.url_key, number, page.url, issue)
                     for number, issue in enumerate(issues)
                     if issue.code in codes
                 )
 
 
-def _own(row: RowMapping, page: PageRow, shared: SharedTexts) -> Iterator[Issue]:
+def _own(row: Any, page: PageRow, shared: SharedTexts) -> Iterator[Issue]:
     if page.seo is None:
         return
     where = page.final_url or page.url
-    yield from issues_of_page(page.seo, where, product_of(row), row["duration_ms"])
+    yield from issues_of_page(page.seo, where, product_of(row), row.duration_ms)
     yield from shared.issues(page.url, page.seo)
 
 

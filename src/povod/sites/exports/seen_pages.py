@@ -1,16 +1,20 @@
-"""Pages of a job as its faults need them: a part in memory at a time, by the key of the page."""
+"""Pages of a job as its faults need them: a part in memory at a time, by the key of the page.
+
+Of JSON columns only what the rules look at is asked for, as text.
+"""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
-from sqlalchemy.engine import RowMapping
 
 from povod.crawl.extract.issues import PageRow
 from povod.crawl.extract.product_model import Product
 from povod.crawl.extract.seo import SeoFields
 from povod.sites.exports.values import decimal_of
+from povod.store.bulk import among
 from povod.store.db import Database
 from povod.store.search import text_in
 from povod.store.tables import job_urls, pages, snapshots
@@ -22,11 +26,24 @@ JUDGED = (*SEEN, "gone", "error", "skipped")
 """Not `blocked`: that a site refuses us is no fault of its page."""
 
 _SEO_NAMES = frozenset(one.name for one in fields(SeoFields))
+
+
+def _text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    return sa.cast(column, sa.Text)
+
+
+def _plain(column: sa.Column[Any]) -> sa.ColumnElement[str]:
+    return sa.type_coerce(column, sa.Text).label(column.name)
+
+
+_SEO = sa.func.coalesce(_text(pages.c.data_seo), _text(snapshots.c.last_data["seo"]))
+_FULL = sa.func.coalesce(_text(pages.c.data_full), _text(snapshots.c.last_data["full"]))
+_LOG = sa.case((pages.c.http_status.is_(None), _text(job_urls.c.step_log)))
 _COLUMNS = (
-    *(job_urls.c.url, job_urls.c.url_key, job_urls.c.outcome, job_urls.c.reason),
-    *(job_urls.c.source, job_urls.c.step_log),
-    *(pages.c.final_url, pages.c.http_status, pages.c.duration_ms, pages.c.data_seo),
-    *(pages.c.data_full, snapshots.c.last_data),
+    *(job_urls.c.url, job_urls.c.url_key, _plain(job_urls.c.outcome), job_urls.c.reason),
+    *(_plain(job_urls.c.source), _LOG.label("step_log")),
+    *(pages.c.final_url, pages.c.http_status, pages.c.duration_ms),
+    *(_SEO.label("seo"), _FULL.label("full")),
 )
 
 
@@ -43,7 +60,7 @@ def seo_value(name: str) -> sa.ColumnElement[str]:
 
 def judged_pages(
     db: Database, job_id: str, domain: str, *, start: str = "", q: str = ""
-) -> Iterator[Sequence[RowMapping]]:
+) -> Iterator[Sequence[Any]]:
     """Addresses with their pages by key, from `start` on; `q` chooses by words of the address."""
     query = (
         sa.select(*_COLUMNS)
@@ -61,44 +78,43 @@ def judged_pages(
     beyond: sa.ColumnElement[bool] = job_urls.c.url_key >= start
     while True:
         with db.read() as conn:
-            rows = conn.execute(query.where(beyond)).mappings().all()
+            rows = conn.execute(query.where(beyond)).all()
         if rows:
             yield rows
         if len(rows) < BATCH:
             return
-        beyond = job_urls.c.url_key > rows[-1]["url_key"]
+        beyond = job_urls.c.url_key > rows[-1].url_key
 
 
 def named_pages(db: Database, job_id: str, domain: str, keys: Collection[str]) -> Iterator[PageRow]:
     """Pages of the job with one of the keys, with what they name themselves."""
     wanted = sorted(keys)
-    columns = (pages.c.url, pages.c.data_seo, snapshots.c.last_data)
-    query = sa.select(*columns).select_from(with_snapshots(domain))
+    query = sa.select(pages.c.url, _SEO.label("seo")).select_from(with_snapshots(domain))
     query = query.where(pages.c.job_id == job_id, pages.c.outcome.in_(SEEN))
     for at in range(0, len(wanted), BATCH):
-        part = query.where(pages.c.url_key.in_(wanted[at : at + BATCH]))
         with db.read() as conn:
-            rows = conn.execute(part).mappings().all()
+            part = among(conn, pages.c.url_key, wanted[at : at + BATCH])
+            rows = conn.execute(query.where(part)).all()
         for row in rows:
-            yield PageRow(row["url"], seo_fields(_state(row)), in_map=False)
+            yield PageRow(row.url, seo_fields(_json(row.seo)), in_map=False)
 
 
-def page_row(row: RowMapping) -> PageRow:
+def page_row(row: Any) -> PageRow:
     """What the rules for all pages want to know of one."""
-    seen, robots = row["outcome"] in SEEN, row["reason"] == "robots"
+    seen, robots = row.outcome in SEEN, row.reason == "robots"
     return PageRow(
-        url=row["url"],
-        seo=seo_fields(_state(row)) if seen else None,
-        status=row["http_status"] or _last_status(row["step_log"]),
-        final_url=row["final_url"] or None,
-        in_map=row["source"] == "sitemap",
-        blocked_by_robots=row["outcome"] == "skipped" and robots,
+        url=row.url,
+        seo=seo_fields(_json(row.seo)) if seen else None,
+        status=row.http_status or _last_status(_json(row.step_log)),
+        final_url=row.final_url or None,
+        in_map=row.source == "sitemap",
+        blocked_by_robots=row.outcome == "skipped" and robots,
     )
 
 
-def product_of(row: RowMapping) -> Product | None:
+def product_of(row: Any) -> Product | None:
     """The product on a page, as far as its faults are concerned."""
-    full = row["data_full"] or _kept(row).get("full")
+    full = _json(row.full)
     if not full:
         return None
     price = decimal_of(full.get("price"))
@@ -129,13 +145,8 @@ def _same_page(domain: str) -> sa.ColumnElement[bool]:
     )
 
 
-def _state(row: RowMapping) -> Mapping[str, Any] | None:
-    found: Mapping[str, Any] | None = row["data_seo"] or _kept(row).get("seo")
-    return found
-
-
-def _kept(row: RowMapping) -> Mapping[str, Any]:
-    return row["last_data"] or {}
+def _json(text: str | None) -> Any:
+    return orjson.loads(text) if text else None
 
 
 def _last_status(log: Sequence[Mapping[str, Any]] | None) -> int | None:

@@ -1,17 +1,17 @@
 """Titles and descriptions that several pages of a job share (S99), whatever their number.
 
-The database groups them; what it finds goes to a file without a name, so that the memory taken
-does not grow with the job.
+All of them go once through a file without a name, which keeps those that several pages have: so
+the memory taken does not grow with the job.
 """
 
 import hashlib
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
-from povod.crawl.extract.issues import Issue, duplicate_issue
+from povod.crawl.extract.issues import Issue
 from povod.crawl.extract.seo import SeoFields
 from povod.kit.text import value_key
 from povod.sites.exports.seen_pages import SEEN, seo_value, with_snapshots
@@ -28,6 +28,7 @@ _CREATE = """CREATE TABLE shared (
 _ADD = """INSERT INTO shared VALUES (?, ?, ?, ?, ?) ON CONFLICT (code, said) DO UPDATE SET
   number = number + excluded.number, first = min(first, excluded.first),
   second = max(second, excluded.second)"""
+_FORGET = "DELETE FROM shared WHERE number = 1"
 _FIND = "SELECT number, first, second FROM shared WHERE code = ? AND said = ?"
 
 
@@ -47,7 +48,8 @@ class SharedTexts:
             if text := getattr(seo, name):
                 found = self._file.execute(_FIND, (code, _digest(text))).fetchone()
                 if found is not None:
-                    yield duplicate_issue(code, url, *found)
+                    number, first, second = found
+                    yield Issue(code, f"{number}: {first if url != first else second}")
 
 
 def find_shared(db: Database, job_id: str, domain: str, codes: Collection[str]) -> SharedTexts:
@@ -57,28 +59,30 @@ def find_shared(db: Database, job_id: str, domain: str, codes: Collection[str]) 
     """
     file = sqlite3.connect("", check_same_thread=False)
     file.execute(_CREATE)
-    for code, name in DUPLICATES.items():
-        if code in codes:
-            file.executemany(_ADD, _groups(db, job_id, domain, code, name))
+    asked = {code: name for code, name in DUPLICATES.items() if code in codes}
+    if asked:
+        file.executemany(_ADD, _said(db, job_id, domain, asked))
+        file.execute(_FORGET)
+        file.commit()
+        file.execute("VACUUM")
     return SharedTexts(file)
 
 
-def _groups(
-    db: Database, job_id: str, domain: str, code: str, name: str
+def _said(
+    db: Database, job_id: str, domain: str, asked: Mapping[str, str]
 ) -> Iterator[tuple[str, bytes, int, str, str]]:
-    said = sa.func.lower(seo_value(name))
-    ends = sa.func.min(pages.c.url), sa.func.max(pages.c.url)
+    """Each text of each page, by code."""
     query = (
-        sa.select(said, sa.func.count(), *ends)
+        sa.select(pages.c.url, *map(seo_value, asked.values()))
         .select_from(with_snapshots(domain))
-        .where(pages.c.job_id == job_id, pages.c.outcome.in_(SEEN), said != "")
-        .group_by(said)
-        .having(sa.func.count() > 1)
+        .where(pages.c.job_id == job_id, pages.c.outcome.in_(SEEN))
     )
     options: dict[str, Any] = {"yield_per": BATCH}
     with db.read() as conn:
-        for text, number, first, last in conn.execute(query, execution_options=options):
-            yield code, _digest(text), number, first, last
+        for url, *texts in conn.execute(query, execution_options=options):
+            for code, text in zip(asked, texts, strict=True):
+                if text:
+                    yield code, _digest(text), 1, url, url
 
 
 def _digest(text: str) -> bytes:
