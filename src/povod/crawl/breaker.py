@@ -111,6 +111,8 @@ class Breaker:
             timeouts = self.timeouts
         if refusals >= rules.refusals or timeouts >= rules.timeouts:
             return self._opened(rules.open_s, now, job)
+        if refusals == self.refusals and timeouts == self.timeouts:
+            return self
         return replace(self, refusals=refusals, timeouts=timeouts)
 
     def _opened(self, wait_s: float, now: datetime, job: str) -> "Breaker":

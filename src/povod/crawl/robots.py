@@ -5,6 +5,7 @@ it: a user-agent value ends at its product token, and unknown lines do not part 
 """
 
 import re
+from functools import lru_cache
 from typing import Self
 
 from protego import Protego
@@ -77,6 +78,7 @@ def _located(url: str) -> str:
     return f"http://host{url}" if url.startswith("//") else url
 
 
+@lru_cache(maxsize=256)
 def _asked_as(agent: str) -> str:
     """The name to look for. Words without a version are neither a token nor a header: only `*`."""
     name = agent.strip()

@@ -4,6 +4,7 @@ A key is an address itself, with the scheme https whatever the page's own is; wh
 the listed address, never the key. Pure and idempotent.
 """
 
+import re
 from collections.abc import Collection, Iterator
 
 import ada_url
@@ -12,6 +13,7 @@ from povod.kit.errors import InvalidUrl
 from povod.kit.url import MAX_LENGTH, is_tracking, one_spelling
 
 SCHEME = "https://"
+_PATH = re.compile(r"[/?#]")
 _WEB_PORTS = ("", "80", "443")
 
 
@@ -52,8 +54,7 @@ def host_of_key(key: str) -> str:
 def origin_of(url: str) -> str:
     """Scheme, host and port of an address to fetch: what one robots.txt speaks for (S63)."""
     scheme, _, rest = url.partition("://")
-    end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
-    return f"{scheme.lower()}://{rest[:end].lower()}"
+    return f"{scheme}://{_PATH.split(rest, 1)[0]}".lower()
 
 
 def _parsed(text: str) -> ada_url.URL:

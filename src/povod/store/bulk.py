@@ -14,8 +14,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection, Dialect
 
 from povod.kit.ids import new_ids
-from povod.store.prepared import bind_converter, execute, execute_many, json_text
-from povod.store.types import CLOCK_OPTION, TextUuid, UtcDateTime
+from povod.store.prepared import Convert, bind_converter, execute, execute_many, json_text
+from povod.store.types import CLOCK_OPTION, TextUuid, UtcDateTime, moment_text
 
 Row = Mapping[str, Any]
 
@@ -114,9 +114,8 @@ def _execute(
     conn: Connection, table: sa.Table, statement: str, columns: Mapping[str, list[Any]]
 ) -> None:
     if conn.dialect.name == "sqlite":
-        converted = [
-            _converted(conn.dialect, table.c[name], values) for name, values in columns.items()
-        ]
+        converters = _converters(conn.dialect, table, tuple(columns))
+        converted = map(_converted, converters, columns.values())
         execute_many(conn, statement, list(zip(*converted, strict=True)))
     else:
         execute(conn, statement, _arrays(table, columns))
@@ -160,12 +159,18 @@ def _json_or_none(value: Any) -> str | None:
     return None if value is None else json_text(value)
 
 
-def _converted(dialect: Dialect, column: sa.Column[Any], values: list[Any]) -> list[Any]:
+@lru_cache(maxsize=256)
+def _converters(
+    dialect: Dialect, table: sa.Table, names: tuple[str, ...]
+) -> tuple[Convert | None, ...]:
+    return tuple(bind_converter(dialect, table.c[name].type) for name in names)
+
+
+def _converted(convert: Convert | None, values: list[Any]) -> list[Any]:
     """The values as the driver takes them; equal instants are converted once."""
-    convert = bind_converter(dialect, column.type)
     if convert is None:
         return values
-    if isinstance(column.type, UtcDateTime):
+    if convert is moment_text:
         known = {value: value if value is None else convert(value) for value in set(values)}
         return [known[value] for value in values]
     return [value if value is None else convert(value) for value in values]

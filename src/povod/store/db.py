@@ -25,6 +25,7 @@ BUSY_SECONDS = 30
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.01  # seconds between two tries for the write lock
 WRITE = "povod_write"
 DURABLE = "povod_durable"
+SYNCHRONOUS = "povod_synchronous"
 POSTGRES_OPTIONS = "-c timezone=UTC -c synchronous_commit=off"
 AFTER_COMMIT = "povod_after_commit"
 
@@ -167,7 +168,9 @@ def _lower(value: Any) -> Any:
 def _begin_sqlite(conn: Connection) -> None:
     options = conn.get_execution_options()
     level = "FULL" if options.get(DURABLE) else "NORMAL"
-    conn.exec_driver_sql(f"PRAGMA synchronous={level}")
+    if conn.info.get(SYNCHRONOUS, "NORMAL") != level:
+        conn.exec_driver_sql(f"PRAGMA synchronous={level}")
+        conn.info[SYNCHRONOUS] = level
     if options.get(WRITE):
         _begin_writing(conn)
     else:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from povod.store.types import CLOCK_OPTION
+from povod.store.types import CLOCK_OPTION, UtcDateTime, moment_of, moment_text
 
 Values = Mapping[str, Any]
 _NONE: Values = {}
@@ -82,10 +82,11 @@ class _Form:
         self.sql = compiled.string
         self._dialect = dialect
         self._stamps = [str(column.key) for column in compiled.update_prefetch]
-        self._names = compiled.positiontup
-        self._binds = {
-            name: bind_converter(dialect, item.type) for name, item in compiled.binds.items()
-        }
+        self._is_positional = compiled.positiontup is not None
+        self._binds = [
+            (name, bind_converter(dialect, compiled.binds[name].type))
+            for name in compiled.positiontup or compiled.binds
+        ]
         self._fixed = {
             name: item.value for name, item in compiled.binds.items() if not item.required
         }
@@ -101,13 +102,13 @@ class _Form:
         if self._stamps:
             now = conn.get_execution_options()[CLOCK_OPTION].now()
             values.update(dict.fromkeys(self._stamps, now))
-        if self._names is not None:
-            return tuple(self._bound(name, values[name]) for name in self._names)
-        return {name: self._bound(name, values[name]) for name in self._binds}
-
-    def _bound(self, name: str, value: Any) -> Any:
-        convert = self._binds[name]
-        return value if convert is None or value is None else convert(value)
+        bound = [
+            values[name] if convert is None or values[name] is None else convert(values[name])
+            for name, convert in self._binds
+        ]
+        if self._is_positional:
+            return tuple(bound)
+        return {name: value for (name, _), value in zip(self._binds, bound, strict=True)}
 
     def rows(self, driver_types: Sequence[Any], found: Sequence[Any]) -> list[Any]:
         """What a query gave, as named tuples."""
@@ -125,13 +126,14 @@ class _Form:
             )
         ]
         needed = [(place, convert) for place, convert in converters if convert is not None]
+        new = tuple.__new__
 
         def make(row: Sequence[Any]) -> Any:
             values = list(row)
             for place, convert in needed:
                 if values[place] is not None:
                     values[place] = convert(values[place])
-            return shape._make(values)
+            return new(shape, values)
 
         return make
 
@@ -199,6 +201,8 @@ def bind_converter(dialect: Dialect, kind: sa.types.TypeEngine[Any]) -> Convert 
         return json_text
     if isinstance(kind, sa.Enum):
         return None  # the database checks the choice
+    if isinstance(kind, UtcDateTime) and dialect.name == "sqlite":
+        return moment_text
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
@@ -214,4 +218,6 @@ def _result_converter(
         return orjson.loads
     if isinstance(kind, sa.Enum):
         return None
+    if isinstance(kind, UtcDateTime) and dialect.name == "sqlite":
+        return moment_of
     return kind.dialect_impl(dialect).result_processor(dialect, driver_type)

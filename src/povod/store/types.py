@@ -55,6 +55,18 @@ class Money(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value)
 
 
+def moment_text(value: datetime) -> str:
+    """An instant as SQLite keeps it: what SQLAlchemy writes there, in a fifth of the time."""
+    if value.tzinfo is None:
+        raise TypeError(f"naive datetime {value!r}: the store keeps aware UTC times only")
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+
+
+def moment_of(text: str) -> datetime:
+    """The instant in a text of SQLite."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
 Json = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 

@@ -29,7 +29,7 @@ class CookieStore:
 
     def headers(self, url: URL, tier: str) -> dict[str, str]:
         """`Cookie` and, after a clearance, `User-Agent` of a request; empty as a rule."""
-        shelf = self._shelves.get(_key(url, tier))
+        shelf = self._shelves.get(_key(url, tier)) if self._shelves else None
         if shelf is None:
             return {}
         found = shelf.jar.filter_cookies(url)

@@ -17,7 +17,7 @@ from povod.crawl.hosts import HostState, Observation, is_slow, observed
 from povod.crawl.ladder import first_step
 from povod.crawl.residential import settle_residential
 from povod.crawl.steps import EXPENSIVE, Step, traffic_class
-from povod.kit.ids import new_id
+from povod.kit.ids import new_ids
 from povod.store.bulk import bulk_insert, bulk_update
 from povod.store.prepared import Prepared
 from povod.store.tables import job_urls, jobs, pages
@@ -75,11 +75,17 @@ def _write_urls(scene: Scene, settled: Sequence[Settled]) -> None:
 
 def _write_pages(scene: Scene, settled: Sequence[Settled]) -> None:
     """One row per address, the newest observation wins."""
+    kept = [item for item in settled if item.page is not None and item.outcome]
     rows = [
-        {"id": new_id(), "job_id": scene.plan.job_id, "url": item.ticket.url}
-        | {"url_key": item.ticket.url_key, "outcome": item.outcome, **item.page}
-        for item in settled
-        if item.page is not None and item.outcome
+        {
+            "id": key,
+            "job_id": scene.plan.job_id,
+            "url": item.ticket.url,
+            "url_key": item.ticket.url_key,
+            "outcome": item.outcome,
+            **(item.page or {}),
+        }
+        for key, item in zip(new_ids(len(kept)), kept, strict=True)
     ]
     if rows:
         update = [name for name in rows[0] if name not in ("id", "job_id", "url_key")]
