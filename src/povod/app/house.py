@@ -12,6 +12,7 @@ import structlog
 from povod.app import story
 from povod.app.health import health_of
 from povod.app.people import People
+from povod.app.person import PersonalData
 from povod.app.step import Step
 from povod.book.facade import Book
 from povod.delivery.facade import Delivery
@@ -75,6 +76,11 @@ class House:
     def people(self) -> People:
         """Who may use the console and its API."""
         return People(self.db, self.clock)
+
+    @cached_property
+    def personal(self) -> PersonalData:
+        """What is kept about a person, to be shown to them and forgotten."""
+        return PersonalData(self.db, self.delivery, self.greetings, self.settings.outbox_dir)
 
     def runner(self, queues: Sequence[str] = ()) -> Runner:
         """A worker of this process."""

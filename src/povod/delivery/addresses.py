@@ -70,6 +70,13 @@ def email_key(value: str) -> str:
     return f"{local}@{domain}"
 
 
+def twin_domains(address: str) -> frozenset[str]:
+    """The domains under which the mailbox may be written."""
+    domain = email_key(address).rpartition("@")[2]
+    twins = {"gmail.com": _GOOGLE, "yandex.ru": _YANDEX}.get(domain, {domain})
+    return frozenset(twins)
+
+
 def a_label(domain: str) -> str:
     """A domain as lower-case A-labels; as it stands if IDNA cannot take it."""
     text = domain.strip().rstrip(".").lower()

@@ -76,6 +76,7 @@ class Suppression:
         reason: str,
         now: datetime,
         level: str = "address",
+        kind: str = "email",
         scope: str = "all",
         channel: str = "*",
         expires_at: datetime | None = None,
@@ -83,8 +84,11 @@ class Suppression:
         evidence: Mapping[str, Any] | None = None,
         actor: str = "system",
     ) -> bool:
-        """Remember a refusal; False if it stands already. `value`: address, domain or id."""
-        kind = "email" if level == "address" else level
+        """Remember a refusal; False if it stands already. `value`: address, domain or id.
+
+        `kind` says what an address is: `email`, `phone`, or a number on a channel.
+        """
+        kind = kind if level == "address" else level
         value_hash = self._keys.value_hash(kind, value)
         lock(conn, [value_hash])
         row = {
