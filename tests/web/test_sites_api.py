@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from povod.app.house import House
 from povod.sites.exports.write import Kind
 from povod.sites.states import job_topic
-from povod.store.tables import audit_log, proxies, site_profiles
+from povod.store.tables import audit_log, pages, proxies, site_profiles
 from povod.web.sites_api.common import pack
 from povod.web.sites_api.files import disposition
 from povod.web.sites_api.ranges import Part, wanted_part
@@ -232,3 +232,22 @@ def test_pages_that_are_kept_are_packed(house: House) -> None:
     name = keep("job", "https://shop.ru/a", "<html>чай</html>".encode())
     assert name.endswith(".html.gz")
     assert Path(house.settings.data_dir / name).is_file()
+
+
+def test_pages_are_read_in_parts_with_their_values(any_house: House) -> None:
+    """N17: what was stored as JSON comes out as it was, on both databases."""
+    full = {"name": "Дрель", "price": "10.50", "n": [1, None, True]}
+    with client_of(any_house) as client:
+        job_id = client.post("/api/jobs", json=LIST).json()["id"]
+        with any_house.db.tx() as conn:
+            for key, outcome in (("b", "ok"), ("a", "ok"), ("c", "gone")):
+                row = {"job_id": job_id, "url": "x", "url_key": key, "outcome": outcome}
+                row |= {"data_full": full, "fetched_at": any_house.clock.now()}
+                conn.execute(sa.insert(pages).values(**row))
+        path = f"/api/jobs/{job_id}/pages"
+        first = client.get(f"{path}?limit=2").json()
+        rest = client.get(f"{path}?limit=2&cursor={first['next_cursor']}").json()
+        gone = client.get(f"{path}?outcome=gone").json()
+    assert [page["url_key"] for page in (*first["items"], *rest["items"])] == ["a", "b", "c"]
+    assert (rest["next_cursor"], first["items"][0]["data_full"]) == (None, full)
+    assert [page["url_key"] for page in gone["items"]] == ["c"]

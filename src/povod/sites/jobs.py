@@ -1,4 +1,4 @@
-"""Jobs of watched sites in the store: made, read, paused, resumed, ended (S25a, S26-S30)."""
+"""Jobs of watched sites in the store: made, read, paused, resumed, ended (S26-S30)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,6 @@ from povod.kit.sealing import Sealer
 from povod.sites import phases
 from povod.sites.options import JobOptions
 from povod.sites.states import (
-    ACTIVE,
     FINAL,
     BadState,
     JobActive,
@@ -35,7 +34,7 @@ from povod.sites.states import (
 )
 from povod.sites.verdict import LIMITS, judge
 from povod.store.db import Database
-from povod.store.tables import job_secrets, job_urls, jobs, pages
+from povod.store.tables import job_secrets, job_urls, jobs
 from povod.store.upsert import upsert
 
 Job = Mapping[str, Any]
@@ -306,30 +305,6 @@ def _cursor(text: str) -> str:
     return text
 
 
-def update_job_status(conn: Connection, events: Events, job_id: str, event: str, by: str) -> Moved:
-    """Compare-and-set of the status; `states.move` under the name of S25a."""
-    return move(conn, events, job_id, event, by=by)
-
-
-def insert_page_result(conn: Connection, page: Mapping[str, Any]) -> None:
-    """One row of `pages`; the newest observation of an address wins."""
-    row = {"id": new_id(), **page}
-    update = [name for name in row if name not in ("id", "job_id", "url_key")]
-    upsert(conn, pages, [row], ["job_id", "url_key"], update)
-
-
-def get_job_pages(
-    conn: Connection, job_id: str, *, limit: int = 500, cursor: str = "", outcome: str = ""
-) -> tuple[list[Mapping[str, Any]], str]:
-    """Pages of a job by key, and the cursor of the next part."""
-    query = sa.select(pages).where(pages.c.job_id == job_id, pages.c.url_key > cursor)
-    if outcome:
-        query = query.where(pages.c.outcome == outcome)
-    rows = conn.execute(query.order_by(pages.c.url_key).limit(limit + 1)).mappings().all()
-    found: list[Mapping[str, Any]] = [dict(row) for row in rows[:limit]]
-    return found, str(found[-1]["url_key"]) if len(rows) > limit else ""
-
-
 def put_secret(conn: Connection, sealer: Sealer, job_id: str, name: str, value: str) -> None:
     """Keep a secret of a job, sealed, outside its options (S139)."""
     row = {"job_id": job_id, "name": name, "sealed": sealer.seal(value)}
@@ -350,8 +325,3 @@ def has_secret(conn: Connection, job_id: str, name: str) -> bool:
         job_secrets.c.job_id == job_id, job_secrets.c.name == name
     )
     return bool(conn.execute(query).scalar())
-
-
-def is_active(job: Job) -> bool:
-    """Whether the job holds the place of its domain."""
-    return job["status"] in ACTIVE

@@ -25,10 +25,8 @@ from povod.sites.jobs import (
     FIRECRAWL_KEY,
     NewJob,
     get_job,
-    get_job_pages,
     get_secret,
     has_secret,
-    insert_page_result,
     list_jobs,
 )
 from povod.sites.options import JobOptions
@@ -307,24 +305,6 @@ def test_secrets_are_sealed_apart_from_the_options(house):
     with house.db.tx() as conn:
         conn.execute(sa.delete(jobs))
         assert conn.execute(sa.select(sa.func.count()).select_from(job_secrets)).scalar() == 0
-
-
-def test_pages_are_replaced_by_the_newest_and_read_in_parts(house):
-    """S25a, N17."""
-    job_id = new(house)
-    base = {"job_id": job_id, "fetched_at": house.clock.now(), "outcome": "ok", "url": "x"}
-    with house.db.tx() as conn:
-        for key in ("b", "a", "c", "a"):
-            full = {"name": "Дрель", "price": "10.50", "n": [1, None, True]}
-            insert_page_result(conn, {**base, "url_key": key, "data_full": full, "title": key})
-        insert_page_result(conn, {**base, "url_key": "d", "outcome": "gone", "title": ""})
-    with house.db.read() as conn:
-        first, cursor = get_job_pages(conn, job_id, limit=2)
-        rest, end = get_job_pages(conn, job_id, limit=2, cursor=cursor)
-        assert [row["url_key"] for row in (*first, *rest)] == ["a", "b", "c", "d"]
-        assert (cursor, end) == ("b", "")
-        assert first[0]["data_full"] == {"name": "Дрель", "price": "10.50", "n": [1, None, True]}
-        assert [row["url_key"] for row in get_job_pages(conn, job_id, outcome="gone")[0]] == ["d"]
 
 
 def test_a_job_without_work_gets_new_work(house):

@@ -6,7 +6,6 @@ from typing import Literal
 
 from povod.crawl.extract.product_model import Product
 from povod.crawl.extract.seo import SeoFields
-from povod.kit.text import value_key
 
 Severity = Literal["error", "warning", "notice"]
 KeyOf = Callable[[str], str]
@@ -74,22 +73,8 @@ def issues_of_page(
     ]
 
 
-def issues_of_job(rows: Sequence[PageRow], key: KeyOf) -> list[tuple[str, Issue]]:
-    """The faults that only all pages together show, each with the address of its page."""
-    return [
-        *_duplicates(rows, "title", "title_duplicate"),
-        *_duplicates(rows, "meta_description", "description_duplicate"),
-        *issues_between(rows, key),
-    ]
-
-
-def duplicate_issue(code: str, url: str, count: int, first: str, second: str) -> Issue:
-    """The fault of a page that shares a text with others; the first other one is evidence."""
-    return Issue(code, f"{count}: {first if url != first else second}")
-
-
 def issues_between(rows: Sequence[PageRow], key: KeyOf) -> list[tuple[str, Issue]]:
-    """Those of a job that need no more than a page and the pages that it names.
+    """Faults that show between pages: of a page, and of the pages that it names.
 
     So a part of a job can be given together with what its pages name; only the faults of that
     part are then complete.
@@ -155,18 +140,6 @@ def _product_issues(product: Product) -> Iterable[Issue]:
         yield Issue("product_no_price")
     if product.availability is None:
         yield Issue("product_no_availability")
-
-
-def _duplicates(rows: Sequence[PageRow], name: str, code: str) -> Iterable[tuple[str, Issue]]:
-    """Pages that share a title or a description with another one; the first one is evidence."""
-    groups: dict[str, list[str]] = {}
-    for row in rows:
-        text = getattr(row.seo, name) if row.seo is not None else None
-        if text:
-            groups.setdefault(value_key(text), []).append(row.url)
-    for urls in groups.values():
-        for url in urls if len(urls) > 1 else ():
-            yield url, duplicate_issue(code, url, len(urls), urls[0], urls[1])
 
 
 def _map_issues(row: PageRow, key: KeyOf) -> Iterable[tuple[str, Issue]]:

@@ -7,7 +7,7 @@ import pytest
 from povod.crawl.extract.issues import (
     SEVERITIES,
     PageRow,
-    issues_of_job,
+    issues_between,
     issues_of_page,
 )
 from povod.crawl.extract.product_model import Product
@@ -96,29 +96,12 @@ def key(url: str) -> str:
 
 
 def found(*rows: PageRow) -> set[tuple[str, str]]:
-    return {(url.rpartition("/")[2], issue.code) for url, issue in issues_of_job(rows, key)}
+    return {(url.rpartition("/")[2], issue.code) for url, issue in issues_between(rows, key)}
 
 
 def test_different_pages_have_no_issue() -> None:
     assert found(row("a"), row("b")) == set()
-    assert issues_of_job([], key) == []
-
-
-def test_duplicates_regardless_of_case() -> None:
-    same = {"title": "Чай", "meta_description": "Описание"}
-    rows = [
-        row("a", seo=good(**same)),
-        row("b", seo=good(title="ЧАЙ", meta_description="описание")),
-        row("c"),
-    ]
-    assert found(*rows) == {
-        ("a", "title_duplicate"),
-        ("b", "title_duplicate"),
-        ("a", "description_duplicate"),
-        ("b", "description_duplicate"),
-    }
-    evidence = {url: issue.evidence for url, issue in issues_of_job(rows, key)}
-    assert evidence["https://shop.example/a"] == "2: https://shop.example/b"
+    assert issues_between([], key) == []
 
 
 def test_faults_of_the_map() -> None:
@@ -144,7 +127,7 @@ def test_a_canonical_that_points_on() -> None:
         row("c", seo=good(title="В", canonical="https://shop.example/c")),
         row("d", seo=None),
     ]
-    chains = [(u[-1], i.code) for u, i in issues_of_job(rows, key) if "canonical" in i.code]
+    chains = [(u[-1], i.code) for u, i in issues_between(rows, key) if "canonical" in i.code]
     assert chains == [("a", "canonical_chain")]
 
 
@@ -155,7 +138,7 @@ def test_translations_must_point_back() -> None:
 
     rows = [translated("ru", "ru", "en", "de", "fr"), translated("en", "ru"), translated("de")]
     assert [code for _, code in sorted(found(*rows))] == ["hreflang_no_return"]
-    (issue,) = [issue for _, issue in issues_of_job(rows, key)]
+    (issue,) = [issue for _, issue in issues_between(rows, key)]
     assert issue.evidence == "de: https://shop.example/de"
 
 
