@@ -46,8 +46,11 @@ def change(client: TestClient, present: str, fresh: str = FRESH, again: str = ""
 
 def test_signing_in_is_remembered(locked_house: House, clock: FixedClock, signed_in: Enter) -> None:
     assert locked_house.people.find("viewer")["last_login_at"] is None
-    signed_in("viewer")
+    signed_in("viewer").post("/logout")
     assert locked_house.people.find("viewer")["last_login_at"] == clock.now()
+    with locked_house.db.read() as conn:
+        rows = conn.execute(audit_log.select().order_by(audit_log.c.id)).all()
+    assert [(row.actor, row.action) for row in rows] == [("viewer", "login"), ("viewer", "logout")]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_only_admins_see_and_change_users(locked_house: House, signed_in: Enter,
     assert locked_house.people.find("viewer")["role"] == "viewer"
     with locked_house.db.read() as conn:
         actions = conn.execute(sa.select(audit_log.c.action)).scalars().all()
-    assert set(actions) == {"access_denied"}
+    assert set(actions) == {"login", "access_denied"}
 
 
 def test_everybody_is_listed(locked_house: House, signed_in: Enter) -> None:

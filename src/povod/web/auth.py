@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from povod.kit.settings.types import Limit
 from povod.web.params import local_path
+from povod.web.session import LOCAL, Person
 
 if TYPE_CHECKING:
     from povod.app.house import House
@@ -63,6 +64,9 @@ def _failed(request: Request, target: str, status: int, reason: str) -> Response
 @router.post("/logout")
 def sign_out(request: Request) -> Response:
     """End the session in this browser."""
+    person: Person | None = request.state.person
+    if person is not None and person != LOCAL and not person.by_token:
+        request.app.state.house.people.sign_out(person.login)
     response = RedirectResponse("/login", status_code=303)
     request.app.state.sessions.sign_out(response)
     return response

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from povod.app.people import OneTime
@@ -11,12 +11,12 @@ from povod.kit.errors import PovodError
 from povod.store.tables.house import ROLES
 from povod.web.account import BY_HAND, REFUSALS, Line, house_of, show
 from povod.web.params import RowId
-from povod.web.roles import ADMIN, needs
+from povod.web.roles import ADMIN
 from povod.web.session import Person
 
 HERE = "/settings/users"
 router = APIRouter(prefix=HERE, include_in_schema=False, dependencies=[BY_HAND, ADMIN])
-Admin = Annotated[Person, Depends(needs("admin"))]
+Admin = Annotated[Person, ADMIN]
 
 
 @router.get("")

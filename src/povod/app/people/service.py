@@ -23,7 +23,12 @@ from povod.store.tables import users
 from povod.store.upsert import insert_new
 
 _LOGIN = re.compile(r"\w[\w.@+-]{0,63}")
-NOT_LOGINS = frozenset({"admin-token", "cli", "demo", "local", "policy", "schedule", "system"})
+NOT_LOGINS = frozenset(
+    {
+        *("admin-token", "cli", "demo", "file", "inbox", "local"),
+        *("policy", "povod", "reaper", "resolver", "schedule", "system", "worker"),
+    }
+)
 """Names under which the house itself stands in the audit log."""
 
 
@@ -71,12 +76,18 @@ class People:
         """The person, if that is the password and they are not switched off."""
         with self._db.read() as conn:
             row = self._of_login(conn, login)
-        known = row is not None and row["active"]
-        if not passwords.fits(row["password_hash"] if row and known else None, password):
+        known = row if row and row["active"] else None
+        if not passwords.fits(known["password_hash"] if known else None, password) or known is None:
             return None
         with self._db.tx() as conn:
-            _set(conn, row, last_login_at=self._clock.now())
-        return row
+            _set(conn, known, last_login_at=self._clock.now())
+            audit.append(conn, known["login"], "login", known["login"])
+        return known
+
+    def sign_out(self, login: str) -> None:
+        """A person left by themselves (S135)."""
+        with self._db.tx() as conn:
+            audit.append(conn, login, "logout", login)
 
     def add(self, login: str, by: str, *, name: str = "", role: str = "viewer") -> OneTime:
         """A new person, who gets in with a one-time password."""
@@ -184,6 +195,5 @@ def _refuse_oneself(row: RowMapping, by: str) -> None:
         )
 
 
-def _set(conn: Connection, row: RowMapping | None, **values: object) -> None:
-    assert row is not None
+def _set(conn: Connection, row: RowMapping, **values: object) -> None:
     conn.execute(users.update().where(users.c.id == row["id"]).values(**values))
