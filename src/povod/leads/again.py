@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from povod.book.companies import Seen, find_owners, see
 from povod.book.domains import DomainRules, load_rules
 from povod.kit.errors import ConflictError, NotFoundError
-from povod.leads.hits import Hit, hit_row, sighting
+from povod.leads.hits import Hit, hit_row, in_lock_order, sighting
 from povod.leads.ingest import judge
 from povod.leads.search_deps import SearchDeps
 from povod.leads.serp import PARSER_VERSION, SerpError, SerpReply, parse_serp
@@ -155,7 +155,7 @@ def _save(
         old = before.get(made["url"])
         if old in _COMPANY and made["dedup_status"] in _COMPANY:
             made["dedup_status"] = old
-    bulk_insert(conn, serp_results, rows, ["operation_id", "url"], _REPLACED)
+    bulk_insert(conn, serp_results, in_lock_order(rows), ["operation_id", "url"], _REPLACED)
     values = {
         "docs_total": len(reply.docs) + len(reply.skipped),
         "docs_skipped": len(reply.skipped),

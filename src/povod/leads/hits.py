@@ -7,6 +7,7 @@ from povod.book.companies import Seen, Sighting
 from povod.book.domains import DomainRules
 from povod.book.names import guess_name
 from povod.kit.errors import InvalidUrl
+from povod.kit.ids import new_ids
 from povod.kit.url import normalize_url
 from povod.leads.serp import SerpDoc
 
@@ -83,6 +84,17 @@ def lead_to(row: dict[str, Any], hit: Hit, seen: Seen, first: set[str]) -> None:
         row["dedup_status"] = "UNIQUE" if is_first else "DUP_HOST"
         row["company_id"] = seen.company_id
         first.add(hit.domain)
+
+
+def in_lock_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows by their companies, with ids that keep the order in which they were read.
+
+    To store a hit locks the company that it names. Whoever locks several does so in the order of
+    their ids, as merging does: otherwise two would wait for each other.
+    """
+    for name, row in zip(new_ids(len(rows)), rows, strict=True):
+        row["id"] = name
+    return sorted(rows, key=lambda row: row["company_id"] or "")
 
 
 def bare_row(hit: Hit, operation: str, query: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from povod.book.companies import Seen, Sighting, combine, meet, touch
 from povod.book.domains import DomainRules, load_rules
-from povod.leads.hits import Hit, bare_row, lead_to, read_hit, sighting
+from povod.leads.hits import Hit, bare_row, in_lock_order, lead_to, read_hit, sighting
 from povod.leads.outcomes import Failure, settle
 from povod.leads.pauses import Pauses
 from povod.leads.queries import query_hash
@@ -201,7 +201,7 @@ def save_hits(conn: Connection, deps: SearchDeps, readings: Sequence[Reading]) -
         rows += one.rows
         # what one reply has brought in is known to the next
         seen |= {each.domain: Seen(seen[each.domain].company_id) for each in one.sightings}
-    bulk_insert(conn, serp_results, rows, ["operation_id", "url"], _REPLACED)
+    bulk_insert(conn, serp_results, in_lock_order(rows), ["operation_id", "url"], _REPLACED)
     touch(conn, now, met, found)
     return result
 

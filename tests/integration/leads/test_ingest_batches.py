@@ -1,6 +1,8 @@
 """Several replies in one transaction: each counts for itself, and none costs another."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -129,6 +131,45 @@ def test_a_reply_that_cannot_be_stored_costs_no_other(db: Database):
         assert [firm.canonical_domain for firm in rows(db, companies)] == ["okna.ru"]
     assert ingest_ready(deps_of(db)).replies == 1
     assert len(rows(db, serp_results)) == 3
+
+
+def lock(conn: sa.Connection, company_id: str) -> None:
+    """As merging does with each of its two companies."""
+    query = sa.select(companies.c.id).where(companies.c.id == company_id)
+    conn.execute(query.with_for_update()).one()
+
+
+def until_somebody_waits(db: Database) -> None:
+    """Until another connection to this database waits for a lock."""
+    query = sa.text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        with db.read() as conn:
+            if conn.execute(query).scalar_one():
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+@pytest.mark.postgres
+def test_companies_are_locked_in_the_order_of_merging(postgres_db: Database):
+    db = postgres_db
+    store(db, reply(1, ("a", "https://okna.ru/", "окна"), ("b", "https://dveri.ru/", "двери")))
+    ingest_ready(deps_of(db))
+    first, second = rows(db, companies)
+    hits = [(one.name, f"{one.website_url}new", "ещё") for one in (second, first)]
+    store(db, reply(2, *hits))
+    with ThreadPoolExecutor(1) as pool, db.tx() as conn:
+        lock(conn, first.id)
+        taking_in = pool.submit(ingest_ready, deps_of(db))
+        until_somebody_waits(db)
+        lock(conn, second.id)  # a deadlock if it is held by the one that waits for the first
+    assert taking_in.result().known == 2
+    read = [hit.position for hit in rows(db, serp_results)]
+    assert read == [1, 2, 1, 2]
 
 
 def test_within_a_reply_the_first_hit_speaks_and_of_replies_the_last():
