@@ -6,7 +6,7 @@ is stored and what comes back are the same as through SQLAlchemy, errors too.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -31,6 +31,10 @@ class Prepared:
 
     def all(self, conn: Connection, values: Values) -> list[Any]:
         """The rows of a query, columns by name."""
+        return list(self.each(conn, values))
+
+    def each(self, conn: Connection, values: Values) -> Iterator[Any]:
+        """The same for whoever may stop before the end: what is not looked at costs little."""
         form = self._form(conn)
         return form.rows(*_fetched(conn, form.sql, form.bound(conn, values)))
 
@@ -63,14 +67,20 @@ class PreparedByCount:
 
     def all(self, conn: Connection, listed: Sequence[Any], values: Values = _NONE) -> list[Any]:
         """The rows of the query for these values of `IN`, and for the other parameters."""
+        return list(self.each(conn, listed, values))
+
+    def each(
+        self, conn: Connection, listed: Sequence[Any], values: Values = _NONE
+    ) -> Iterator[Any]:
+        """The same for whoever may stop before the end."""
         if not listed:
-            return []
+            return iter(())
         names = [f"{self._name}{place}" for place in range(len(listed))]
         query = self._queries.get(len(listed))
         if query is None:
             query = Prepared(self._build([sa.bindparam(name) for name in names]))
             self._queries[len(listed)] = query
-        return query.all(conn, {**values, **dict(zip(names, listed, strict=True))})
+        return query.each(conn, {**values, **dict(zip(names, listed, strict=True))})
 
 
 class _Form:
@@ -110,11 +120,11 @@ class _Form:
             return tuple(bound)
         return {name: value for (name, _), value in zip(self._binds, bound, strict=True)}
 
-    def rows(self, driver_types: Sequence[Any], found: Sequence[Any]) -> list[Any]:
+    def rows(self, driver_types: Sequence[Any], found: Sequence[Any]) -> Iterator[Any]:
         """What a query gave, as named tuples."""
         if self._make is None:
             self._make = self._maker(driver_types)
-        return list(map(self._make, found))
+        return map(self._make, found)
 
     def _maker(self, driver_types: Sequence[Any]) -> Callable[[Sequence[Any]], Any]:
         names = [name for name, _ in self._columns]

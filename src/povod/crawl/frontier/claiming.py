@@ -1,6 +1,6 @@
 """The second half of a turn: which addresses may be asked for now (S45, S66, S74)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,14 +57,14 @@ def claim(scene: Scene, live: Sequence[Any], lease_now: datetime, turn: Turn) ->
     _explain(scene, desk, hosts, turn)
 
 
-def _candidates(scene: Scene, hosts: Sequence[str], places: int) -> Sequence[Any]:
+def _candidates(scene: Scene, hosts: Sequence[str], places: int) -> Iterable[Any]:
     """A few more than there are places: some may have to be passed over."""
     values = {
         "job_id": scene.plan.job_id,
         "now": scene.now,
         "most": min(scene.wish.want, CLAIM_LIMIT, places) + SPARE,
     }
-    return _CANDIDATES.all(scene.conn, hosts, values)
+    return _CANDIDATES.each(scene.conn, hosts, values)
 
 
 class _Desk:
@@ -101,11 +101,11 @@ class _Desk:
         self.busy = self.busy or used >= places
         return places - used
 
-    def choose(self, candidates: Sequence[Any]) -> None:
-        """Take what fits, in the order of the list."""
+    def choose(self, candidates: Iterable[Any]) -> None:
+        """Take what fits, in the order of the list, while there is room at all."""
+        places = sum(free for free in self._free.values() if free > 0)
+        most = min(self._scene.wish.want, CLAIM_LIMIT, places)
         for row in candidates:
-            if len(self._chosen) >= min(self._scene.wish.want, CLAIM_LIMIT):
-                return
             if self._free[row.host] <= 0:
                 continue
             step = self._step(row)
@@ -113,6 +113,8 @@ class _Desk:
                 reserved = self._scene.purse_of(step.tier, self._scene.now).reserve()
                 if reserved:
                     self._take(row, step, reserved)
+                    if len(self._chosen) >= most:
+                        return
                 else:
                     self._no_money(step)
 
