@@ -31,8 +31,11 @@ class Finding:
         return (self.level, self.what, self.seen, self.remedy)
 
 
-def examine() -> list[Finding]:
-    """Look at everything; never raises, because a finding is what a doctor gives."""
+def examine(*, online: bool = False) -> list[Finding]:
+    """Look at everything; never raises, because a finding is what a doctor gives.
+
+    `online` also asks the services that are set up; nothing that costs money.
+    """
     try:
         settings = load_settings()
     except ConfigurationError as error:
@@ -47,8 +50,13 @@ def examine() -> list[Finding]:
         _sending,
         _stopped,
         _model,
+        _greetings,
         _browser,
     ]
+    if online:
+        from povod.app.doctor_online import ask_services
+
+        looks.append(ask_services)
     return [finding for look in looks for finding in look(settings)]
 
 
@@ -176,6 +184,20 @@ def _model(settings: Settings) -> Iterator[Finding]:
         yield Finding("warn", "letters", "model wanted, no key", "set OPENAI_API_KEY")
     else:
         yield Finding("ok", "letters", "template, no key needed")
+
+
+def _greetings(settings: Settings) -> Iterator[Finding]:
+    if settings.llm_mode == "template":
+        yield Finding("ok", "greetings", "templates write (LLM_MODE=template)")
+        return
+    from povod.writing.llm.build import missing_key
+
+    if key := missing_key(settings):
+        seen = f"LLM_MODE={settings.llm_mode} without a key: templates write"
+        yield Finding("warn", "greetings", seen, f"set {key}")
+        return
+    name = getattr(settings, f"{settings.llm_mode}_model")
+    yield Finding("ok", "greetings", f"model {name}, template behind it; --online asks it")
 
 
 def _browser(settings: Settings) -> Iterator[Finding]:

@@ -140,19 +140,24 @@ def why(
 
 def doctor(
     json: Json = False,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also ask the search service and the model; free.")
+    ] = False,
     env_example: Annotated[
         bool, typer.Option("--env-example", help="Print every setting with its default.")
     ] = False,
 ) -> None:
     """What is configured, what is missing, and how to mend it; exit 1 if something is wrong."""
     from povod.app.doctor import examine
+    from povod.kit.log import configure
     from povod.kit.settings.example import env_example as example
 
     if env_example:
         say(example().rstrip())
         return
 
-    findings = examine()
+    configure("WARNING")  # the settings may be what is wrong
+    findings = examine(online=online)
     if json:
         as_json([vars(finding) for finding in findings])
     else:

@@ -112,3 +112,26 @@ def test_doctor_knows_about_the_model(povod):
     done = povod("doctor", OPENAI_API_KEY="geheim")
     assert "gpt-4.1-mini" in done.out
     assert "geheim" not in done.out
+
+
+def test_doctor_says_who_writes_greetings(povod):
+    assert levels(povod("doctor", "--json").json)["greetings"] == "ok"
+    without = povod("doctor", "--json", LLM_MODE="gigachat").json
+    [told] = [finding for finding in without if finding["what"] == "greetings"]
+    assert (told["level"], told["remedy"]) == ("warn", "set GIGACHAT_CREDENTIALS")
+
+
+def test_doctor_asks_services_only_when_told(povod):
+    away = {"LLM_MODE": "openai", "OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}
+    away |= {"YANDEX_CLOUD_FOLDER_ID": "b1g0", "YANDEX_CLOUD_API_KEY": "AQVN" + "x" * 30}
+    away |= {
+        "YANDEX_SEARCH_URL": "http://127.0.0.1:1",
+        "YANDEX_OPERATION_URL": "http://127.0.0.1:1",
+    }
+    quiet = levels(povod("doctor", "--json", **away).json)
+    assert {"search service", "model of greetings"}.isdisjoint(quiet)
+    done = povod("doctor", "--online", MAX_RETRIES="1", **away)
+    assert done.code == 1
+    assert "fail  search service" in done.out
+    assert "warn  model of greetings" in done.out
+    assert "AQVN" not in done.out

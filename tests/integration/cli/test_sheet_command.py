@@ -87,3 +87,12 @@ def test_the_sheet_is_read_by_itself_when_wanted(surroundings, google, sheet, en
         assert not house.failures_since(house.clock.now().replace(year=2000))
     finally:
         house.close()
+
+
+def test_the_doctor_asks_services_that_work(povod, google):
+    world = {**google.environ(), "LLM_MODE": "openai", "OPENAI_MODEL": "good"}
+    found = povod("doctor", "--online", "--json", **world).json
+    told = {finding["what"]: finding for finding in found}
+    assert told["search service"]["level"] == "ok", told["search service"]
+    assert "RUB per 1000" in told["search service"]["seen"]
+    assert told["model of greetings"]["level"] == "ok", told["model of greetings"]
