@@ -42,6 +42,7 @@ def addresses(port: int, pages: int) -> list[str]:
 def povod(port: int, pages: int, folder: str, *, is_light: bool) -> None:
     """A job of Povod on SQLite, by one worker."""
     import sqlalchemy as sa
+    import uvloop  # noqa: F401 - the loop of the crawl, imported before the clock starts as in bare
 
     from crawl_clients.light import light
     from povod.crawl.extract.site_page import extract_site_page
