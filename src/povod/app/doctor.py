@@ -87,13 +87,15 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         yield Finding("ok", "workers", "embedded: the ledger alone, no broker needed")
         return
     try:
-        from povod.engine.dispatch.rq import ping
+        from povod.engine.dispatch.rq import check
     except ImportError:
         yield Finding("fail", "redis", "client not installed", "install the extra: povod[server]")
         return
-    trouble = ping(settings.redis_url)
-    if trouble:
-        yield Finding("fail", "redis", trouble, "check REDIS_URL and that Redis runs")
+    try:
+        check(settings.redis_url)
+    except ConfigurationError as error:
+        seen, _, advice = str(error).removeprefix("REDIS_URL: ").rpartition(". ")
+        yield Finding("fail", "redis", seen, f"{advice} (REDIS_URL)")
     else:
         yield Finding("ok", "redis", "answers")
 

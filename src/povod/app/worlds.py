@@ -22,6 +22,11 @@ def world_environ(world: SandboxProcess) -> dict[str, str]:
     return {**world.environ(), **ENRICH}
 
 
+def sourced(env_file: Path) -> str:
+    """How a shell reads the file: a bare name would be looked for in PATH."""
+    return shlex.quote(str(env_file) if env_file.is_absolute() else f"./{env_file}")
+
+
 def run_sandbox(
     state: Path,
     *,
@@ -43,5 +48,5 @@ def run_sandbox(
         say(f"sandbox: {world.api_url}, {sites} companies, truth in {state}/truth.json")
         shops = ", ".join(shop["host"] for shop in world.truth()["shops"])
         say(f"shops: {shops}; open more at {world.api_url}/sandbox/shops")
-        say(f"settings: {env_file}; use them with `set -a; . ./{env_file}; set +a`")
+        say(f"settings: {env_file}; use them with `set -a; . {sourced(env_file)}; set +a`")
         stop.wait()

@@ -35,7 +35,9 @@ from povod.engine.ledger import Ledger
 from povod.engine.schedules import Schedules
 from povod.engine.work import Outcome
 from povod.kit.clock import Clock
+from povod.kit.errors import ConfigurationError
 from povod.kit.ids import new_id
+from povod.kit.masking import mask
 
 log = structlog.get_logger()
 
@@ -45,6 +47,15 @@ SWEEP_SECONDS = 2.0
 SICK_SECONDS = 5.0
 RING_AGAIN = timedelta(seconds=30)
 KEPT_SECONDS = 300  # RQ's own records, for looking into trouble only
+_ADVICE = (
+    ("protected mode", "Give that Redis a password (requirepass) and write it into the address"),
+    ("called without any password", "That Redis has no password: leave it out of the address"),
+    ("wrongpass", "Correct user and password: redis://user:password@host:6379/0"),
+    ("invalid username-password", "Correct user and password: redis://user:password@host:6379/0"),
+    ("auth", "It asks for a password: redis://:password@host:6379/0"),
+    ("permission", "Let this user of Redis use the keys rq:* and all commands of lists and hashes"),
+)
+_USUAL_ADVICE = "Mend that Redis or name another one; without REDIS_URL no Redis is needed"
 RETRY = Retry(max=3)  # at once: without intervals RQ needs no scheduler; later the sweeper rings
 
 
@@ -66,13 +77,21 @@ def connect_impatiently(url: str) -> Redis:
     )
 
 
-def ping(url: str) -> str:
-    """Why Redis does not answer, for people; empty when it does."""
+def check(url: str) -> None:
+    """Ask Redis for a sign of life; `ConfigurationError` says what it answered instead."""
     try:
         connect_impatiently(url).ping()
     except RedisError as error:
-        return str(error)
-    return ""
+        raise unusable(url, error) from None
+
+
+def unusable(url: str, error: RedisError) -> ConfigurationError:
+    """The address without its password, the answer of Redis, and what to do."""
+    said = f"{error}".strip() or type(error).__name__
+    advice = next((text for sign, text in _ADVICE if sign in said.casefold()), _USUAL_ADVICE)
+    if isinstance(error, RedisConnectionError | RedisTimeoutError) and advice == _USUAL_ADVICE:
+        advice = "Check the address and that Redis runs"
+    return ConfigurationError(f"REDIS_URL: {mask(url)} answers {said[:200]!r}. {advice}")
 
 
 class RqDispatcher:
@@ -218,8 +237,10 @@ def run_rq_worker(
 ) -> None:
     """Work rows of `queues` until a signal stops it; `burst`: until Redis has no more rings.
 
-    One row at a time: start as many processes as there should be works at once.
+    One row at a time: start as many processes as there should be works at once. A Redis that
+    cannot be used is a `ConfigurationError`; short interruptions are lived through.
     """
+    check(url)
     stop = threading.Event()
     events = events or Events(ledger.db, clock)
     redis = connect(url)
@@ -233,6 +254,8 @@ def run_rq_worker(
         sweeper.sweep()
         sweeping.start()
         worker.work(burst=burst, logging_level="WARNING")
+    except RedisError as error:
+        raise unusable(url, error) from None
     finally:
         stop.set()
         _current.pop()
