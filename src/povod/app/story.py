@@ -56,6 +56,7 @@ class Story:
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         shown = ("id", "kind", "status", "subject", "to_value", "message_id", "sent_at", "evidence")
+        shown += ("erased_at",)
         return {
             "message": {name: _plain(self.message[name]) for name in shown},
             "steps": [
@@ -82,10 +83,16 @@ def tell(conn: Connection, message_id: str) -> Story:
     """The story of our id or Message-ID; `NotFoundError` if there is no such message."""
     message = _find(conn, message_id.strip())
     evidence = message["evidence"]
-    steps = [*_search(conn, evidence), *_reading(conn, evidence)]
+    steps = [*_erasure(message), *_search(conn, evidence), *_reading(conn, evidence)]
     steps += [*occasion(conn, message), *_making(message), *_attempts(conn, message["id"])]
     steps += [*_answers(conn, message["id"]), *_feedback(conn, message["id"])]
     return Story(message, steps)
+
+
+def _erasure(message: Mapping[str, Any]) -> Iterator[Step]:
+    """That the texts are gone because the person asked for it: what follows is what is left."""
+    if message["erased_at"] is not None:
+        yield Step("erased", "", at=message["erased_at"])
 
 
 def _find(conn: Connection, name: str) -> Mapping[str, Any]:

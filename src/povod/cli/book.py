@@ -7,6 +7,7 @@ import typer
 
 from povod.cli.context import Json, open_house
 from povod.cli.output import as_json, complain, facts, say, table
+from povod.cli.person import export_person, forget
 from povod.kit.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,13 +65,32 @@ def _show(preview: "Preview", result: "ImportResult") -> None:
 
 @app.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="Where to write: .csv or .xlsx.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="Where to write all clients: .csv or .xlsx.")
+    ] = None,
     masked: Annotated[bool, typer.Option("--masked", help="Without addresses.")] = False,
+    person: Annotated[
+        str, typer.Option(help="Only what is kept about this address, as a ZIP for the person.")
+    ] = "",
+    out: Annotated[Path | None, typer.Option(help="Where to write the ZIP.")] = None,
+    json: Json = False,
 ) -> None:
-    """Write all clients to a table that can be imported again."""
+    """Write all clients to a table that can be imported again, or all that is kept of a person."""
+    if bool(person) == (file is not None):
+        raise InputError("name a file for all clients, or --person ADDRESS")
     with open_house() as house:
+        if person:
+            export_person(house, person, out, json=json)
+            return
+        assert file is not None
         count = house.book.export(file, masked=masked)
-    say(f"{file}: {count} clients")
+    if json:
+        as_json({"file": str(file), "clients": count})
+    else:
+        say(f"{file}: {count} clients")
+
+
+app.command()(forget)
 
 
 @app.command()

@@ -1,14 +1,10 @@
 """`povod db`: the schema of the database, and whether its audit log holds."""
 
-from typing import TYPE_CHECKING
-
 import typer
 
+from povod.cli import audit
 from povod.cli.context import reachable_database
 from povod.cli.output import complain, say
-
-if TYPE_CHECKING:
-    from povod.store.db import Database
 
 app = typer.Typer(help="The database: its schema, its audit log.", no_args_is_help=True)
 
@@ -38,7 +34,7 @@ def check() -> None:
     with reachable_database():
         found = differences(database)
         current = is_current(database)
-        broken = _broken_audit(database) if current and not found else None
+        broken = audit.broken_row(database) if current and not found else None
     database.close()
     for difference in found:
         complain(f"differs: {difference}")
@@ -46,18 +42,6 @@ def check() -> None:
         complain("the schema is not this version's: run `povod db upgrade`")
         raise typer.Exit(1)
     say("schema is up to date")
+    audit.tell(broken)
     if broken is not None:
-        complain(
-            f"the audit log was changed: row {broken} does not follow from the one before it. "
-            "Compare it with a backup, and find out who else can write to the database"
-        )
         raise typer.Exit(1)
-    say("the audit log holds")
-
-
-def _broken_audit(database: "Database") -> int | None:
-    from povod.store.audit import first_broken
-
-    with database.read() as conn:
-        # A log of years need not fit into memory.
-        return first_broken(conn.execution_options(yield_per=1000))

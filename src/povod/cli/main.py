@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from povod import __version__
-from povod.cli import book, db, deliver, greet, leads, run, sites, users
+from povod.cli import audit, book, db, deliver, greet, leads, run, sites, users
 from povod.cli.output import complain, say
 from povod.kit.errors import ConfigurationError, InputError, PovodError
 
@@ -29,6 +29,7 @@ app.add_typer(book.app, name="book")
 app.add_typer(deliver.app, name="deliver")
 app.add_typer(greet.app, name="greet")
 app.add_typer(users.app, name="users")
+app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")
 run.register(app)
 

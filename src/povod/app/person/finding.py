@@ -33,7 +33,7 @@ class Finder:
 
     def find(self, address: str, person: Person) -> Person:
         """All that is found from the address; `person` has the instant and, perhaps, clients."""
-        wanted = canonical(address) if address else ""
+        wanted = canonical(address) if address or not person.clients else ""
         person = self._with_addresses(person, self._spelled(wanted) if wanted else ())
         main = self._hashes(wanted)[0] if wanted else person.value_hash
         person = replace(person, value_hash=main, hashes=person.hashes | {main})

@@ -39,7 +39,13 @@ _NEW: dict[str, Any] = {
 }
 """A client of whom nothing was said."""
 
-_SECRETIVE = frozenset({"email", "phone", "birth_date", "last_interaction_summary"})
+_SECRETIVE = frozenset(
+    {
+        *("first_name", "middle_name", "last_name", "salutation", "short_name"),
+        *("email", "phone", "birth_date", "inn", "last_interaction_summary"),
+    }
+)
+"""The audit outlives people, so it does not learn who somebody is."""
 
 
 def create_client(

@@ -11,6 +11,7 @@ from povod.book.clients.grounds import CONFLICT, ground_rows, record_ground
 from povod.book.clients.model import Author, ClientDeps, Ground
 from povod.book.clients.write import changes_of, get_client, new_row, update_client
 from povod.book.importing.columns import Header, find_header
+from povod.book.importing.erased import refuse_erased
 from povod.book.importing.matching import AMBIGUOUS, keys_of, match
 from povod.book.importing.reading import CLIENT_LIMITS, ClientRow, Reading, read_clients, shown
 from povod.book.importing.result import COUNTS, ImportResult, Preview
@@ -50,7 +51,7 @@ class Importer:
         result, first = ImportResult(), list[Mapping[str, str]]()
         with self._db.read() as conn:
             for chunk in _chunks(rows):
-                for row, client_id in _judged(conn, chunk, author, result):
+                for row, client_id in _judged(conn, self._deps, chunk, author, result):
                     self._foresee(conn, row, client_id, author, result)
                     if len(first) < PREVIEW_ROWS:
                         first.append(shown(row.given))
@@ -150,7 +151,7 @@ class Importer:
         while waiting:
             first, waiting = _first_of_each(waiting, author.source)
             fresh = list[ClientRow]()
-            for row, client_id in _judged(conn, first, author, result):
+            for row, client_id in _judged(conn, self._deps, first, author, result):
                 if client_id is None:
                     fresh.append(row)
                 else:
@@ -208,9 +209,14 @@ def _keep(
 
 
 def _judged(
-    conn: Connection, chunk: Sequence[ClientRow], author: Author, result: ImportResult
+    conn: Connection,
+    deps: ClientDeps,
+    chunk: Sequence[ClientRow],
+    author: Author,
+    result: ImportResult,
 ) -> Iterator[tuple[ClientRow, str | None]]:
     """The usable rows with the client each means; the others are put aside with their reason."""
+    refuse_erased(conn, deps, chunk)
     owners = _owners(conn, {row.owner for row in chunk if row.owner})
     usable = [row for row in chunk if not row.refusal]
     found, unclear = match(conn, usable, author.source)

@@ -1,0 +1,439 @@
+"""A person asks to be forgotten: all of theirs goes, all else stays, and it stays so (D101)."""
+
+import csv
+import io
+import json
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from person_house import (
+    ADDRESS,
+    AUTHOR,
+    COLLEAGUE,
+    INN,
+    PHONE,
+    SURNAME,
+    Known,
+    PersonHouse,
+    everything,
+    fill,
+)
+
+from povod.app.person.holdings import HOLDINGS
+from povod.app.story import tell
+from povod.delivery import personal as mail
+from povod.kit.clock import FixedClock
+from povod.kit.errors import InputError, NotFoundError
+from povod.store import audit
+from povod.store.db import Database
+from povod.store.tables import (
+    agent_runs,
+    audit_log,
+    clients,
+    company_facts,
+    company_pages,
+    consents,
+    contacts,
+    deliveries,
+    events,
+    files,
+    greetings,
+    import_jobs,
+    metadata,
+    opt_out_registry,
+    outreach_messages,
+)
+
+SECRETS = (ADDRESS, ADDRESS.upper(), SURNAME, SURNAME.lower(), SURNAME.upper(), PHONE, INN)
+
+
+@pytest.fixture
+def house(db: Database, clock: FixedClock, tmp_path: Path) -> PersonHouse:
+    return PersonHouse.build(db, clock, tmp_path)
+
+
+@pytest.fixture
+def known(house: PersonHouse) -> Known:
+    return fill(house)
+
+
+def traces(house: PersonHouse) -> list[tuple[str, str]]:
+    """Where the person is still named."""
+    with house.db.read() as conn:
+        return [
+            (table, text)
+            for table, text in everything(conn)
+            if any(secret in text for secret in SECRETS)
+        ]
+
+
+def state(house: PersonHouse) -> dict[str, list[dict[str, Any]]]:
+    return {table.name: house.rows(table) for table in metadata.sorted_tables}
+
+
+def test_the_house_knows_the_person_everywhere(house: PersonHouse, known: Known) -> None:
+    """Else the tests below would prove little."""
+    unseen = {"feedback", "audit_log"}
+    places = {table for table, _ in traces(house)} | unseen
+    by_files = {"deliveries", "serp_operations"}
+    missing = {one.table.name for one in HOLDINGS} - places - by_files
+    assert missing == {"dedup_pairs", "opt_out_registry"}
+    assert house.status(known.sent) == "replied"
+    assert house.status(known.waiting) == "scheduled"
+    assert any(ADDRESS in p.read_text() for p in house.settings.outbox_dir.glob("*.txt"))
+
+
+def test_nothing_of_the_person_is_left(house: PersonHouse, known: Known) -> None:
+    done = house.personal.forget(ADDRESS, "root")
+    assert traces(house) == []
+    left = [p.read_bytes() for p in house.settings.outbox_dir.iterdir()]
+    assert not any(ADDRESS.encode() in raw or SURNAME.encode() in raw for raw in left)
+    assert done.outbox_files == 3
+    assert done.under_way == 0
+
+
+def test_ids_states_dates_and_hashes_stay(house: PersonHouse, known: Known) -> None:
+    before = house.rows(outreach_messages, outreach_messages.c.id == known.sent)[0]
+    attempt = house.rows(deliveries, deliveries.c.outreach_message_id == known.sent)[0]
+    house.personal.forget(ADDRESS, "root")
+    after = house.rows(outreach_messages, outreach_messages.c.id == known.sent)[0]
+    kept = ("status", "sent_at", "content_hash", "message_id", "recipient_hash", "dedupe_key")
+    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+    assert after["erased_at"] is not None
+    proof = house.rows(deliveries, deliveries.c.outreach_message_id == known.sent)[0]
+    assert (proof["wire_sha256"], proof["state"]) == (attempt["wire_sha256"], "accepted")
+    row = house.rows(clients, clients.c.id == known.client)[0]
+    assert (row["segment"], row["first_name"], row["birth_day"]) == ("standard", "", None)
+    assert row["erased_at"] == row["deleted_at"] == house.clock.now()
+
+
+def test_what_is_unsent_is_cancelled(house: PersonHouse, known: Known) -> None:
+    done = house.personal.forget(ADDRESS, "root")
+    assert done.cancelled == 1
+    assert house.status(known.waiting) == "cancelled"
+    greeting = house.rows(greetings, greetings.c.id == known.greeting)[0]
+    assert (greeting["status"], greeting["skip_reason"]) == ("cancelled", "erased")
+    event = house.rows(events, events.c.client_id == known.client)[0]
+    assert (event["status"], event["reason"]) == ("cancelled", "erased")
+    house.clock.advance(timedelta(days=3))
+    assert house.delivery.send_due().counts == {}
+
+
+def test_rows_of_others_are_untouched(house: PersonHouse, known: Known) -> None:
+    before = state(house)
+    house.personal.forget(ADDRESS, "root")
+    after = state(house)
+    for table, column, value in (
+        ("clients", "id", known.colleague_client),
+        ("outreach_messages", "id", known.colleague),
+        ("deliveries", "outreach_message_id", known.colleague),
+        ("consents", "client_id", known.colleague_client),
+        ("company_facts", "value", "9"),
+        ("company_blocks", "block", "d:firma.ru"),
+    ):
+        mine = [row for row in before[table] if row[column] == value]
+        assert mine
+        assert mine == [row for row in after[table] if row[column] == value]
+    [firm] = [row for row in after["companies"] if row["id"] == known.company]
+    assert firm["attributes"] == {"register": {"director": "", "status": "ACTIVE"}}
+    [upload] = house.rows(import_jobs)
+    assert upload["problems"] == ["row 3: bad"]
+    assert [row["row"] for row in upload["options"]["refused_rows"]] == [3]
+    assert [one["cause"] for one in house.rows(agent_runs)[0]["report"]["errors"]] == ["other"]
+    assert COLLEAGUE in str(house.rows(contacts))
+
+
+def test_the_next_address_of_the_firm_becomes_the_first(house: PersonHouse, known: Known) -> None:
+    house.personal.forget(ADDRESS, "root")
+    rows = {row["value"]: row for row in house.rows(contacts)}
+    assert rows[COLLEAGUE]["is_primary"] is True
+    assert rows[""]["status"] == "gone"
+
+
+def test_the_proofs_of_others_hold(house: PersonHouse, known: Known) -> None:
+    house.personal.forget(ADDRESS, "root")
+    with house.db.read() as conn:
+        told = tell(conn, known.colleague)
+    assert told.broken == 0
+    assert {step.kind: step.holds for step in told.steps}["attempt"] is True
+
+
+def test_why_still_works_and_says_that_it_was_erased(house: PersonHouse, known: Known) -> None:
+    house.personal.forget(ADDRESS, "root")
+    with house.db.read() as conn:
+        told = tell(conn, known.sent)
+    assert told.broken == 0
+    assert told.steps[0].kind == "erased"
+    assert told.steps[0].at == house.clock.now()
+    assert told.as_dict()["message"]["erased_at"] == house.clock.now().isoformat()
+
+
+def test_the_audit_stays_whole_and_says_what_was_done(house: PersonHouse, known: Known) -> None:
+    house.personal.forget(ADDRESS, "root")
+    with house.db.read() as conn:
+        assert audit.first_broken(conn) is None
+    [row] = house.rows(audit_log, audit_log.c.action == "person.forget")
+    assert row["actor"] == "root"
+    assert row["subject"] == house.delivery.office.suppression.contact_hash(ADDRESS)
+    assert row["data"]["rows"]["clients"] == 1
+
+
+def test_an_emptied_row_without_its_seal_breaks_the_audit(house: PersonHouse, known: Known) -> None:
+    [made] = house.rows(
+        audit_log, audit_log.c.action == "client.create", audit_log.c.subject == known.client
+    )
+    with house.db.tx() as conn:
+        audit.erase(conn, [made])
+        assert audit.first_broken(conn) == made["id"]
+
+
+def test_repeating_changes_nothing(house: PersonHouse, known: Known) -> None:
+    house.personal.forget(ADDRESS, "root")
+    before = state(house)
+    house.clock.advance(timedelta(hours=1))
+    again = house.personal.forget(ADDRESS, "root")
+    assert (again.rows, again.cancelled, again.outbox_files) == ({}, 0, 0)
+    assert state(house) == before
+
+
+def test_killed_before_the_files_were_removed(
+    house: PersonHouse, known: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(mail, "remove_letters", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            house.personal.forget(ADDRESS, "root")
+    assert traces(house) == []
+    assert len(list(house.settings.outbox_dir.glob("*.eml"))) == 2
+    again = house.personal.forget(ADDRESS, "root")
+    assert (again.rows, again.outbox_files) == ({}, 3)
+    assert len(list(house.settings.outbox_dir.glob("*.eml"))) == 1
+
+
+def _killed(*_: object) -> int:
+    raise KeyboardInterrupt
+
+
+def test_killed_within_the_transaction_nothing_is_done(
+    house: PersonHouse, known: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = state(house)
+    with monkeypatch.context() as patch:
+        patch.setattr("povod.app.person.service.remove_files", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            house.personal.forget(ADDRESS, "root")
+    assert state(house) == before
+
+
+def test_asked_for_by_telephone(house: PersonHouse, known: Known) -> None:
+    house.personal.forget("8 (916) 123-45-67", "root")
+    assert house.rows(clients, clients.c.id == known.client)[0]["erased_at"] is not None
+    assert traces(house) == []
+    again = house.personal.forget(PHONE, "root")
+    assert again.rows == {}
+
+
+def test_another_spelling_of_the_mailbox_is_the_same_person(house: PersonHouse) -> None:
+    client = house.client("Ладогин", "i.v.ladogin+promo@googlemail.com")
+    house.personal.forget("ivladogin@gmail.com", "root")
+    assert house.rows(clients, clients.c.id == client)[0]["email"] == ""
+    assert house.rows(clients, clients.c.last_name == "Ладогин") == []
+
+
+def test_a_longer_address_is_somebody_else(house: PersonHouse, known: Known) -> None:
+    other = house.client("Ветров", f"x{ADDRESS}")
+    house.personal.forget(ADDRESS, "root")
+    assert house.rows(clients, clients.c.id == other)[0]["email"] == f"x{ADDRESS}"
+
+
+def test_a_card_that_others_have_too_stays(house: PersonHouse, known: Known) -> None:
+    card = house.rows(greetings, greetings.c.id == known.greeting)[0]["card_file_id"]
+    day = house.clock.now().date()
+    event = house.insert(
+        events, client_id=known.colleague_client, event_type="birthday", event_key="birthday",
+        occasion_date=day, occasion_year=day.year, deliver_on=day,
+    )  # fmt: skip
+    house.insert(
+        greetings, event_id=event, client_id=known.colleague_client, deliver_on=day,
+        card_file_id=card,
+    )  # fmt: skip
+    house.personal.forget(ADDRESS, "root")
+    assert [row["id"] for row in house.rows(files, files.c.id == card)] == [card]
+
+
+def test_a_telephone_that_others_share_is_not_refused(house: PersonHouse, known: Known) -> None:
+    house.client("Сидоров", "sidorov@firma.ru", phone=PHONE)
+    house.personal.forget(ADDRESS, "root")
+    hashes = {row["value_hash"] for row in house.rows(opt_out_registry)}
+    keys = house.delivery.office.keys
+    assert keys.value_hash("phone", PHONE) not in hashes
+    assert keys.value_hash("email", ADDRESS) in hashes
+
+
+# never again
+
+
+def test_the_refusal_keeps_its_hash_only(house: PersonHouse, known: Known) -> None:
+    house.personal.forget(ADDRESS, "root")
+    rows = house.rows(opt_out_registry)
+    assert {row["contact_value"] for row in rows} == {None}
+    assert {(row["scope"], row["channel"], row["reason"]) for row in rows} == {
+        ("all", "*", "erased")
+    }
+    assert all(row["expires_at"] is None and row["erased_at"] for row in rows)
+
+
+def test_an_address_found_again_is_not_written_to(house: PersonHouse, known: Known) -> None:
+    house.personal.forget(ADDRESS, "root")
+    now = house.clock.now()
+    contact = house.insert(
+        contacts, company_id=known.company, contact_type="email", value=ADDRESS,
+        value_key=ADDRESS, first_seen_at=now, last_seen_at=now,
+    )  # fmt: skip
+    found: dict[str, Any] = {"company_id": known.company, "contact_id": contact}
+    letter = house.schedule(house.put(ADDRESS, "letter:9", **found))
+    house.delivery.send_due()
+    assert house.status(letter) == "skipped"
+    row = house.rows(outreach_messages, outreach_messages.c.id == letter)[0]
+    assert row["skip_reason"] == "opt_out"
+
+
+def test_an_import_refuses_the_person(house: PersonHouse, known: Known) -> None:
+    house.personal.forget(ADDRESS, "root")
+    table = f"email;last_name\n{ADDRESS};{SURNAME}\nnew@firma.ru;Новиков\n"
+    preview = house.book.preview_import(table.encode(), "again.csv", AUTHOR)
+    assert (preview.result.new, preview.result.refused) == (1, 1)
+    result = house.book.apply_import(preview.import_id)
+    assert (result.new, result.refused) == (1, 1)
+    assert any("erased" in problem for problem in result.problems)
+    assert [row["last_name"] for row in house.rows(clients) if row["last_name"]] == [
+        "Ветрова",
+        "Новиков",
+    ]
+    assert not any(SURNAME in str(row) for row in house.rows(import_jobs))
+
+
+def test_a_withdrawn_ground_is_not_derived_again(house: PersonHouse, known: Known) -> None:
+    house.personal.forget(ADDRESS, "root")
+    mine = house.rows(consents, consents.c.client_id == known.client)
+    assert mine
+    assert all(row["withdrawn_at"] for row in mine)
+
+
+def test_a_letter_in_a_workers_hands_is_stopped_before_it_leaves(
+    house: PersonHouse, known: Known
+) -> None:
+    from povod.delivery.channels.file.transport import FileSession
+
+    prepared = FileSession.prepare
+    done: list[Any] = []
+
+    async def prepare(self: FileSession, parcel: Any) -> Any:
+        done.append(house.personal.forget(ADDRESS, "root"))
+        return await prepared(self, parcel)
+
+    house.clock.advance(timedelta(days=2, hours=1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FileSession, "prepare", prepare)
+        house.delivery.send_due()
+    assert [one.under_way for one in done] == [1]
+    assert house.status(known.waiting) in ("skipped", "cancelled")
+    assert traces(house) == []
+
+
+# what is shown to the person
+
+
+def unpacked(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as package:
+        return {name: package.read(name) for name in package.namelist()}
+
+
+def test_the_export_holds_what_an_erasure_empties(
+    house: PersonHouse, known: Known, tmp_path: Path
+) -> None:
+    path = tmp_path / "person.zip"
+    outline = house.personal.outline(ADDRESS)
+    shown = house.personal.export(ADDRESS, path, "root")
+    assert shown == outline.rows
+    done = house.personal.forget(ADDRESS, "root")
+    assert set(done.rows) - {"opt_out_registry"} <= set(shown)  # the new refusal is no past
+    found = unpacked(path)
+    for table, count in shown.items():
+        assert len(json.loads(found[f"{table}.json"])) == count
+        rows = list(csv.reader(io.StringIO(found[f"{table}.csv"].decode("utf-8-sig"))))
+        assert len(rows) == count + 1
+
+
+def test_the_export_has_letters_answers_and_cards(
+    house: PersonHouse, known: Known, tmp_path: Path
+) -> None:
+    path = tmp_path / "person.zip"
+    house.personal.export(ADDRESS, path, "root")
+    found = unpacked(path)
+    kinds = {name.partition("/")[0] for name in found if "/" in name}
+    assert kinds == {"sent", "received", "cards", "pages"}
+    assert any(name.endswith(".eml") and b"Message-ID" in raw for name, raw in found.items())
+    text = b"".join(found.values()).decode("utf-8", "replace")
+    assert SURNAME in text
+    assert "other@x.ru" not in text
+    assert COLLEAGUE not in text
+
+
+def test_the_same_export_twice_is_the_same_bytes(
+    house: PersonHouse, known: Known, tmp_path: Path
+) -> None:
+    one, other = tmp_path / "1.zip", tmp_path / "2.zip"
+    house.personal.export(ADDRESS, one, "root")
+    first = unpacked(one)
+    with house.db.tx() as conn:
+        conn.execute(audit_log.delete().where(audit_log.c.action == "person.export"))
+    house.personal.export(ADDRESS, other, "root")
+    assert unpacked(other) == first
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_an_export_is_in_the_audit(house: PersonHouse, known: Known, tmp_path: Path) -> None:
+    house.personal.export(ADDRESS, tmp_path / "person.zip", "root")
+    [row] = house.rows(audit_log, audit_log.c.action == "person.export")
+    assert row["data"]["rows"]["clients"] == 1
+    assert ADDRESS not in str(row)
+
+
+def test_nothing_is_known_of_a_stranger(house: PersonHouse, tmp_path: Path) -> None:
+    assert house.personal.outline("nobody@nowhere.ru").total == 0
+    assert house.personal.export("nobody@nowhere.ru", tmp_path / "n.zip", "root") == {}
+    house.personal.forget("nobody@nowhere.ru", "root")
+    assert len(house.rows(opt_out_registry)) == 1
+
+
+@pytest.mark.parametrize("text", ["", "Краснопольский", "12"])
+def test_what_is_no_address_is_refused(house: PersonHouse, text: str) -> None:
+    with pytest.raises(InputError, match="neither an e-mail address nor"):
+        house.personal.forget(text, "root")
+
+
+def test_a_client_without_any_address(house: PersonHouse) -> None:
+    client = house.client("Безадресный", "")
+    assert house.personal.address_of(client_id=client) == ""
+    house.personal.forget("", "root", client_id=client)
+    row = house.rows(clients, clients.c.id == client)[0]
+    assert (row["last_name"], row["erased_at"]) == ("", house.clock.now())
+
+
+def test_the_address_of_a_contact(house: PersonHouse, known: Known) -> None:
+    assert house.personal.address_of(contact_id=known.contact) == ADDRESS
+    with pytest.raises(NotFoundError, match="there is no contact"):
+        house.personal.address_of(contact_id=known.client)
+
+
+def test_pages_keep_their_hash(house: PersonHouse, known: Known) -> None:
+    house.personal.forget(ADDRESS, "root")
+    [page] = house.rows(company_pages, company_pages.c.id == known.page)
+    assert (page["content_sha256"], page["raw_file_id"], page["title"]) == ("ab" * 32, None, "")
+    assert [row["quote"] for row in house.rows(company_facts)] == ["с 2009 года"]
+    assert house.rows(files, sa.func.length(files.c.id) == 0) == []
