@@ -59,6 +59,7 @@ class Database:
         engine = sa.create_engine(
             self.url,
             poolclass=sa.QueuePool,
+            pool_use_lifo=True,  # the last one used has the pages of the last transaction at hand
             pool_size=pool_size,
             max_overflow=pool_size * 4,
             connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
