@@ -4,7 +4,9 @@ A reply is stored whole or not at all. Several go into one transaction, because 
 costs as much as a third of a reply; when one of them cannot be stored, each is tried alone.
 """
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -108,16 +110,48 @@ def ingest_ready(
     first, step = share
     # By the id's random tail: every process cuts the same way, whenever it looks.
     mine = [name for name in waiting if int(name[-6:], 16) % step == first]
+
+    def halted() -> bool:
+        return cancelled() or bool(result.stopped)
+
     for start in range(0, len(mine), READ_AHEAD):
-        ready: list[Parsed] = []
-        for task in _load(deps.db, mine[start : start + READ_AHEAD]):
-            if cancelled() or result.stopped:
-                break
-            ready.extend(_parsed(deps, task, rules, result))
-        _save(deps, ready, result)
-        if cancelled() or result.stopped:
+        with _collector_off():
+            _take_in(deps, mine[start : start + READ_AHEAD], rules, result, halted)
+        if halted():
             break
     return result
+
+
+def _take_in(
+    deps: SearchDeps,
+    operations: Sequence[str],
+    rules: DomainRules,
+    result: IngestResult,
+    halted: Callable[[], bool],
+) -> None:
+    """Read and save these replies; when it has to halt, those that were read until then."""
+    ready: list[Parsed] = []
+    for task in _load(deps.db, operations):
+        if halted():
+            break
+        ready.extend(_parsed(deps, task, rules, result))
+    _save(deps, ready, result)
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Python does not look for unreachable cycles meanwhile.
+
+    Replies make many objects but no cycles; so many that it would look through all objects of the
+    process every few thousand documents, which took a fifth of the time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def judge(docs: Sequence[SerpDoc], rules: DomainRules) -> list[Hit]:

@@ -1,5 +1,6 @@
 """Several replies in one transaction: each counts for itself, and none costs another."""
 
+import gc
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -170,6 +171,15 @@ def test_companies_are_locked_in_the_order_of_merging(postgres_db: Database):
     assert taking_in.result().known == 2
     read = [hit.position for hit in rows(db, serp_results)]
     assert read == [1, 2, 1, 2]
+
+
+def test_the_collector_of_cycles_is_on_again_even_after_an_error(db: Database):
+    store(db, reply(1, ("same", "https://okna.ru/", "окна"), ("same", "https://doma.ru/", "дома")))
+    with only_one(db, "same"), pytest.raises(sa.exc.IntegrityError):
+        ingest_ready(deps_of(db))
+    assert gc.isenabled()
+    assert ingest_ready(deps_of(db)).documents == 2
+    assert gc.isenabled()
 
 
 def test_within_a_reply_the_first_hit_speaks_and_of_replies_the_last():
