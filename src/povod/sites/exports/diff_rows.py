@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
 
-from povod.sites.exports.rows import BATCH, OutRow
+from povod.sites.exports.in_order import in_order
+from povod.sites.exports.rows import OutRow
 from povod.sites.exports.values import Names, decimal_of
 from povod.sites.finish.fields import PAGE_FIELDS, VARIANT_FIELDS
-from povod.store.bulk import among
 from povod.store.db import Database
 from povod.store.tables import snapshot_versions, snapshots
 
@@ -57,7 +58,7 @@ def _versions(db: Database, job_id: str) -> Iterator[DiffRow]:
         .join(snapshots, snapshots.c.id == version.snapshot_id)
     )
     ids = sa.select(version.id).join(snapshots, snapshots.c.id == version.snapshot_id)
-    for row in _in_order(db, query, version.id, ids.where(version.job_id == job_id)):
+    for row in _by_address(db, query, version.id, ids.where(version.job_id == job_id)):
         yield DiffRow(
             row["url"],
             row["variant_key"],
@@ -78,28 +79,16 @@ def _unchanged(db: Database, job_id: str) -> Iterator[DiffRow]:
     ids = sa.select(snapshots.c.id).where(
         snapshots.c.last_job_id == job_id, snapshots.c.state == "active", ~changed
     )
-    for row in _in_order(db, sa.select(snapshots), snapshots.c.id, ids):
+    for row in _by_address(db, sa.select(snapshots), snapshots.c.id, ids):
         state, at = row["last_data"], row["last_crawl_at"]
         yield DiffRow(row["url"], row["variant_key"], "UNCHANGED", (), state, state, at, at)
 
 
-def _in_order(
+def _by_address(
     db: Database, query: sa.Select[Any], key: sa.Column[Any], ids: sa.Select[Any]
 ) -> Iterator[Any]:
-    """By address and variant, a batch at a time.
-
-    The ids alone are sorted, once: to sort the rest anew for each batch takes a time that grows
-    with the square of a diff.
-    """
-    with db.read() as conn:
-        ordered = ids.order_by(snapshots.c.url_key, snapshots.c.variant_key)
-        known = list(conn.execute(ordered).scalars())
-    for start in range(0, len(known), BATCH):
-        some = known[start : start + BATCH]
-        with db.read() as conn:
-            rows = conn.execute(query.where(among(conn, key, some))).mappings()
-            found = {row[key]: row for row in rows}
-        yield from (found[one] for one in some if one in found)
+    ordered = ids.order_by(snapshots.c.url_key, snapshots.c.variant_key)
+    return chain.from_iterable(in_order(db, query, key, ordered))
 
 
 def diff_out(row: DiffRow) -> OutRow:

@@ -8,12 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import RowMapping
 
+from povod.sites.documents import as_text, decoded
+from povod.sites.exports.in_order import in_order
 from povod.sites.exports.values import Trail, decimal_of
 from povod.store.db import Database
 from povod.store.tables import job_urls, pages, snapshots
 
-BATCH = 500
-SHOWN = ("ok", "not_modified", "not_product", "gone")
+SEEN = ("ok", "not_modified", "not_product")
+SHOWN = (*SEEN, "gone")
 FAILED = ("blocked", "error", "skipped")
 OutRow = dict[str, Any]
 
@@ -21,52 +23,38 @@ _JOINED = job_urls.outerjoin(
     pages, (pages.c.job_id == job_urls.c.job_id) & (pages.c.url_key == job_urls.c.url_key)
 )
 _COLUMNS = (
-    *(job_urls.c.position, job_urls.c.id, job_urls.c.url, job_urls.c.url_key),
+    *(job_urls.c.id, job_urls.c.url, job_urls.c.url_key),
     *(job_urls.c.outcome, job_urls.c.reason, job_urls.c.error_class, job_urls.c.fetcher),
-    *(job_urls.c.tier, job_urls.c.attempts, job_urls.c.finished_at, job_urls.c.step_log),
+    *(job_urls.c.tier, job_urls.c.attempts, job_urls.c.finished_at),
     *(pages.c.final_url, pages.c.http_status, pages.c.fetched_at, pages.c.title, pages.c.h1),
-    *(pages.c.text_hash, pages.c.data_full, pages.c.data_seo, pages.c.error_message),
-    pages.c.duplicate_of_url,
+    *(pages.c.text_hash, pages.c.error_message, pages.c.duplicate_of_url),
 )
 
 
-def batches(db: Database, job_id: str, outcomes: Sequence[str]) -> Iterator[Sequence[RowMapping]]:
-    """Addresses with their pages in the order of the list, a batch in memory at a time."""
-    place = (job_urls.c.position, job_urls.c.id)
-    query = (
-        sa.select(*_COLUMNS)
-        .select_from(_JOINED)
-        .where(
-            job_urls.c.job_id == job_id,
-            job_urls.c.state == "done",
-            job_urls.c.outcome.in_(outcomes),
-        )
-        .order_by(*place)
-        .limit(BATCH)
-    )
-    after: tuple[int, str] | None = None
-    while True:
-        wanted = query if after is None else query.where(_beyond(after))
-        with db.read() as conn:
-            rows = conn.execute(wanted).mappings().all()
-        if not rows:
-            return
-        yield rows
-        after = (rows[-1]["position"], rows[-1]["id"])
+def batches(
+    db: Database, job_id: str, outcomes: Sequence[str], document: sa.Column[Any]
+) -> Iterator[Sequence[RowMapping]]:
+    """Addresses with their pages in the order of the list, a batch in memory at a time.
 
-
-def _beyond(after: tuple[int, str]) -> sa.ColumnElement[bool]:
-    position, row_id = after
-    return (job_urls.c.position > position) | (
-        (job_urls.c.position == position) & (job_urls.c.id > row_id)
+    `document` is the one JSON column that is wanted, under that name and as text: to decode the
+    others takes longer than all the rest.
+    """
+    wanted = (
+        job_urls.c.job_id == job_id,
+        job_urls.c.state == "done",
+        job_urls.c.outcome.in_(outcomes),
     )
+    ids = sa.select(job_urls.c.id).where(*wanted).order_by(job_urls.c.position, job_urls.c.id)
+    shown = as_text(document, "document")
+    query = sa.select(*_COLUMNS, shown).select_from(_JOINED).where(*wanted)
+    return in_order(db, query, job_urls.c.id, ids)
 
 
 def full_rows(
     db: Database, job_id: str, domain: str, *, by_variant: bool = True
 ) -> Iterator[OutRow]:
     """One row for each variant, one for a page without; twins of another page are left out."""
-    for rows in batches(db, job_id, SHOWN):
+    for rows in batches(db, job_id, SHOWN, pages.c.data_full):
         known = _known(db, domain, rows)
         for row in rows:
             if not row["duplicate_of_url"]:
@@ -78,18 +66,20 @@ def _known(db: Database, domain: str, rows: Sequence[RowMapping]) -> dict[str, M
     keys = [row["url_key"] for row in rows if row["outcome"] == "not_modified"]
     if not keys:
         return {}
-    query = sa.select(snapshots.c.url_key, snapshots.c.last_data).where(
+    query = sa.select(snapshots.c.url_key, as_text(snapshots.c.last_data, "state")).where(
         snapshots.c.domain == domain,
         snapshots.c.variant_key == "",
         snapshots.c.url_key.in_(keys),
     )
     with db.read() as conn:
-        return {row.url_key: row.last_data for row in conn.execute(query)}
+        return {row.url_key: decoded(row.state) for row in conn.execute(query)}
 
 
 def _full(row: RowMapping, known: Mapping[str, Any] | None, by_variant: bool) -> Iterator[OutRow]:
-    state: Any = known or (row if row["outcome"] == "ok" else {})
-    full = state.get("full" if known else "data_full") or {}
+    is_ok = row["outcome"] == "ok"
+    state: Any = known or (row if is_ok else {})
+    text = row["document"] if is_ok else None
+    full = (known.get("full") if known else decoded(text)) or {}
     page = _page(row, state, full)
     variants = (full.get("variants") or ()) if by_variant else ()
     for variant in variants:
@@ -143,11 +133,11 @@ def _variant(variant: Mapping[str, Any]) -> OutRow:
 
 def seo_rows(db: Database, job_id: str, domain: str) -> Iterator[OutRow]:
     """What a search engine reads of each page that was seen."""
-    for rows in batches(db, job_id, ("ok", "not_modified", "not_product")):
+    for rows in batches(db, job_id, SEEN, pages.c.data_seo):
         known = _known(db, domain, rows)
         for row in rows:
             state = known.get(row["url_key"]) or {}
-            seo = row["data_seo"] or state.get("seo") or {}
+            seo = decoded(row["document"]) or state.get("seo") or {}
             pairs = (f"{one['lang']}={one['url']}" for one in seo.get("hreflang") or ())
             yield {
                 **{name: seo.get(name) for name in _SEO_NAMES},
@@ -166,9 +156,9 @@ _SEO_NAMES = (
 
 def error_rows(db: Database, job_id: str, _domain: str) -> Iterator[OutRow]:
     """Addresses that nobody saw, and why; some have no page because they were not asked for."""
-    for rows in batches(db, job_id, FAILED):
+    for rows in batches(db, job_id, FAILED, job_urls.c.step_log):
         for row in rows:
-            log = row["step_log"] or [{}]
+            log = decoded(row["document"]) or [{}]
             at: datetime | None = row["fetched_at"] or row["finished_at"]
             yield {
                 "url": row["url"],

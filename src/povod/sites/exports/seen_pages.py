@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from povod.crawl.extract.issues import PageRow
 from povod.crawl.extract.product_model import Product
 from povod.crawl.extract.seo import SeoFields
+from povod.sites.documents import as_text, decoded
 from povod.sites.exports.values import decimal_of
 from povod.store.bulk import among
 from povod.store.db import Database
@@ -28,22 +28,22 @@ JUDGED = (*SEEN, "gone", "error", "skipped")
 _SEO_NAMES = frozenset(one.name for one in fields(SeoFields))
 
 
-def _text(column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
-    return sa.cast(column, sa.Text)
-
-
 def _plain(column: sa.Column[Any]) -> sa.ColumnElement[str]:
     return sa.type_coerce(column, sa.Text).label(column.name)
 
 
-_SEO = sa.func.coalesce(_text(pages.c.data_seo), _text(snapshots.c.last_data["seo"]))
-_FULL = sa.func.coalesce(_text(pages.c.data_full), _text(snapshots.c.last_data["full"]))
-_LOG = sa.case((pages.c.http_status.is_(None), _text(job_urls.c.step_log)))
+def _own_or_kept(column: sa.Column[Any], name: str) -> sa.ColumnElement[str]:
+    return sa.func.coalesce(as_text(column, name), as_text(snapshots.c.last_data[name], name))
+
+
+_SEO = _own_or_kept(pages.c.data_seo, "seo").label("seo")
+_FULL = _own_or_kept(pages.c.data_full, "full").label("full")
+_LOG = sa.case((pages.c.http_status.is_(None), as_text(job_urls.c.step_log, "log")))
 _COLUMNS = (
     *(job_urls.c.url, job_urls.c.url_key, _plain(job_urls.c.outcome), job_urls.c.reason),
     *(_plain(job_urls.c.source), _LOG.label("step_log")),
     *(pages.c.final_url, pages.c.http_status, pages.c.duration_ms),
-    *(_SEO.label("seo"), _FULL.label("full")),
+    *(_SEO, _FULL),
 )
 
 
@@ -89,14 +89,14 @@ def judged_pages(
 def named_pages(db: Database, job_id: str, domain: str, keys: Collection[str]) -> Iterator[PageRow]:
     """Pages of the job with one of the keys, with what they name themselves."""
     wanted = sorted(keys)
-    query = sa.select(pages.c.url, _SEO.label("seo")).select_from(with_snapshots(domain))
+    query = sa.select(pages.c.url, _SEO).select_from(with_snapshots(domain))
     query = query.where(pages.c.job_id == job_id, pages.c.outcome.in_(SEEN))
     for at in range(0, len(wanted), BATCH):
         with db.read() as conn:
             part = among(conn, pages.c.url_key, wanted[at : at + BATCH])
             rows = conn.execute(query.where(part)).all()
         for row in rows:
-            yield PageRow(row.url, seo_fields(_json(row.seo)), in_map=False)
+            yield PageRow(row.url, seo_fields(decoded(row.seo)), in_map=False)
 
 
 def page_row(row: Any) -> PageRow:
@@ -104,8 +104,8 @@ def page_row(row: Any) -> PageRow:
     seen, robots = row.outcome in SEEN, row.reason == "robots"
     return PageRow(
         url=row.url,
-        seo=seo_fields(_json(row.seo)) if seen else None,
-        status=row.http_status or _last_status(_json(row.step_log)),
+        seo=seo_fields(decoded(row.seo)) if seen else None,
+        status=row.http_status or _last_status(decoded(row.step_log)),
         final_url=row.final_url or None,
         in_map=row.source == "sitemap",
         blocked_by_robots=row.outcome == "skipped" and robots,
@@ -114,7 +114,7 @@ def page_row(row: Any) -> PageRow:
 
 def product_of(row: Any) -> Product | None:
     """The product on a page, as far as its faults are concerned."""
-    full = _json(row.full)
+    full = decoded(row.full)
     if not full:
         return None
     price = decimal_of(full.get("price"))
@@ -143,10 +143,6 @@ def _same_page(domain: str) -> sa.ColumnElement[bool]:
         snapshots.c.url_key == pages.c.url_key,
         snapshots.c.variant_key == "",
     )
-
-
-def _json(text: str | None) -> Any:
-    return orjson.loads(text) if text else None
 
 
 def _last_status(log: Sequence[Mapping[str, Any]] | None) -> int | None:

@@ -7,11 +7,11 @@ rest each key is judged before anything is written.
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
+from povod.sites.documents import as_text, decoded
 from povod.sites.finish.commit import Diff, is_much
-from povod.sites.finish.reading import BATCH, as_text
+from povod.sites.finish.reading import BATCH
 from povod.store.bulk import among
 from povod.store.tables import job_urls, pages, snapshots
 
@@ -94,7 +94,7 @@ def _named_variants(diff: Diff) -> Iterator[dict[str, set[Any]]]:
 
 
 def _keys(text: str | None) -> set[Any]:
-    return {one.get("variant_key") for one in orjson.loads(text or "[]") or ()}
+    return {one.get("variant_key") for one in decoded(text) or ()}
 
 
 def _known_variants(diff: Diff, keys: list[str]) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from povod.sites.documents import as_text
 from povod.sites.finish.changes import Known
 from povod.sites.finish.states import Seen, seen_of
 from povod.store.bulk import among
@@ -24,11 +25,6 @@ Pair = tuple[str, Seen | None]
 def _plain(column: sa.Column[Any]) -> sa.ColumnElement[str]:
     """Checked by the database when it was written: not looked up again for each row."""
     return sa.type_coerce(column, sa.Text).label(column.name)
-
-
-def as_text(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[str]:
-    """A JSON column as it is stored."""
-    return sa.cast(column, sa.Text).label(name)
 
 
 _SEEN = (

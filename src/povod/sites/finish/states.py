@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from povod.kit.text import collapse
+from povod.sites.documents import decoded
 from povod.sites.finish.fields import PAGE_FIELDS, State
 
 VARIANTS_UNAVAILABLE = "variants_unavailable"
@@ -68,7 +69,7 @@ def seen_of(row: Any) -> Seen:
 
 def page_state(row: Any) -> dict[str, Any]:
     """What a snapshot keeps of a page: enough to compare it and to export it after a 304."""
-    full = _json(row.full)
+    full = decoded(row.full)
     state = {
         "page_kind": row.page_kind,
         "title": row.title,
@@ -78,8 +79,8 @@ def page_state(row: Any) -> dict[str, Any]:
         "final_url": row.final_url,
         "http_status": row.http_status,
         "full": full,
-        "seo": _json(row.seo),
-        "warnings": _json(row.warnings) or [],
+        "seo": decoded(row.seo),
+        "warnings": decoded(row.warnings) or [],
     }
     if full and full.get("second_request"):
         state["second_request"] = True
@@ -94,7 +95,3 @@ def variant_state(data: Mapping[str, Any], title: str) -> dict[str, Any]:
 def state_hash(state: State) -> str:
     """Tells at a glance whether anything of a state differs."""
     return hashlib.sha256(orjson.dumps(state, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _json(text: str | None) -> Any:
-    return orjson.loads(text) if text else None

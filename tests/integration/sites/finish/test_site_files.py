@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from povod.crawl.urlkey import url_key
 from povod.kit.errors import InputError, NotFoundError
 from povod.kit.ids import new_id
-from povod.sites.exports import diff_rows
+from povod.sites.exports import in_order
 from povod.sites.exports import make as make_module
 from povod.sites.exports.columns import COLUMNS
 from povod.sites.exports.diff_rows import stored_rows
@@ -268,7 +268,7 @@ def test_a_key_never_leaves_the_folder(shop):
 
 def test_a_diff_of_many_batches_is_in_order(shop, monkeypatch):
     """By address and variant, each line once, wherever a batch ends."""
-    monkeypatch.setattr(diff_rows, "BATCH", 2)
+    monkeypatch.setattr(in_order, "BATCH", 2)
     paths = ["/б", "/а", "/e", "/d", "/c"]
     seen = {path: product(variants=[variant("2"), variant("1")]) for path in paths}
     job_id = shop.run(seen)
