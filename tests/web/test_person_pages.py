@@ -12,7 +12,15 @@ from fastapi.testclient import TestClient
 from povod.app.house import House
 from povod.book.clients.model import Author
 from povod.kit.ids import new_id
-from povod.store.tables import audit_log, clients, contacts, opt_out_registry, outreach_messages
+from povod.store.tables import (
+    audit_log,
+    clients,
+    contacts,
+    events,
+    greetings,
+    opt_out_registry,
+    outreach_messages,
+)
 
 SignedIn = Callable[[str], TestClient]
 ADDRESS = "ilya@ladogin.ru"
@@ -96,6 +104,27 @@ def test_a_client_is_forgotten(signed_in: SignedIn, locked_house: House, ladogin
     with locked_house.db.read() as conn:
         done = conn.execute(sa.select(audit_log).where(audit_log.c.action == "person.forget")).one()
     assert done.actor == "admin"
+
+
+def test_the_pages_of_an_erased_greeting_work(
+    signed_in: SignedIn, locked_house: House, ladogin: str
+) -> None:
+    today = locked_house.clock.now().date()
+    event, greeting = new_id(), new_id()
+    days = {"occasion_date": today, "deliver_on": today, "occasion_year": today.year}
+    kind = {"event_type": "birthday", "event_key": "birthday", "title": "День рождения"}
+    with locked_house.db.tx() as conn:
+        conn.execute(events.insert().values(id=event, client_id=ladogin, **days, **kind))
+        texts = {"subject": "Илья!", "body": "Дорогой Ладогин!", "status": "needs_approval"}
+        mine = {"id": greeting, "event_id": event, "client_id": ladogin, "deliver_on": today}
+        conn.execute(greetings.insert().values(**mine, **texts))
+    admin = english(signed_in)
+    admin.post(f"/persons/client/{ladogin}/forget")
+    for path in (f"/greetings/{greeting}", f"/events/{event}", "/greetings", "/events"):
+        page = admin.get(path)
+        assert page.status_code == 200, path
+        assert "Ладогин" not in page.text
+    assert admin.get(f"/api/greetings/{greeting}").json()["status"] == "cancelled"
 
 
 def test_a_client_without_an_address(signed_in: SignedIn, locked_house: House) -> None:

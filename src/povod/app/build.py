@@ -13,6 +13,7 @@ from povod.book.clients.model import ClientDeps
 from povod.book.enrich.build import build_enricher
 from povod.book.facade import Book
 from povod.delivery.facade import Delivery
+from povod.delivery.personal import forgotten
 from povod.delivery.work import DeliveryWork
 from povod.engine.dispatch import Dispatcher
 from povod.engine.dispatch.inline import InlineDispatcher
@@ -97,9 +98,14 @@ def _register(house: House) -> None:
     handlers = house.handlers
     steps_search.register(handlers, house.search)
     sheet_work.register(handlers, house.search)
-    enrich.register(
-        handlers, enrich.EnrichDeps(house.db, house.clock, house.settings, house.ledger)
+    visits = enrich.EnrichDeps(
+        house.db,
+        house.clock,
+        house.settings,
+        house.ledger,
+        forgotten=partial(forgotten, house.delivery.office),
     )
+    enrich.register(handlers, visits)
     house.letters.register(handlers)
     DeliveryWork(house.delivery).register(handlers)
     GreetingWork(house.greetings).register(handlers)

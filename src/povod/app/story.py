@@ -55,8 +55,10 @@ class Story:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        shown = ("id", "kind", "status", "subject", "to_value", "message_id", "sent_at", "evidence")
-        shown += ("erased_at",)
+        shown = (
+            *("id", "kind", "status", "subject", "to_value", "message_id", "sent_at"),
+            *("erased_at", "evidence"),
+        )
         return {
             "message": {name: _plain(self.message[name]) for name in shown},
             "steps": [

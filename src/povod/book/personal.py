@@ -2,8 +2,9 @@
 
 import io
 import zipfile
-from collections.abc import Iterable, Iterator
-from typing import Any
+import zlib
+from collections.abc import Iterator
+from typing import IO, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -24,6 +25,7 @@ from povod.store.tables import (
     inn_cache,
 )
 
+PIECE, OVERLAP = 1 << 20, 1024
 _CLIENT_TEXTS = (
     *("first_name", "middle_name", "last_name", "name_key", "gender_source", "salutation"),
     *("short_name", "company_name", "inn", "okved", "position", "profession", "email"),
@@ -188,18 +190,34 @@ def imports_naming(conn: Connection, person: Person) -> Iterator[str]:
                 yield str(row.id)
 
 
-def _parts(raw: bytes) -> Iterable[bytes]:
-    """The bytes themselves, or what is packed in a workbook."""
+def _parts(raw: bytes) -> Iterator[bytes]:
+    """The bytes themselves, or what is packed in a workbook; a piece at a time."""
     yield raw
-    if raw[:2] == b"PK":
-        try:
-            with zipfile.ZipFile(io.BytesIO(raw)) as book:
-                yield from (book.read(name) for name in book.namelist() if name.endswith(".xml"))
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
-            return
+    if raw[:2] != b"PK":
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as book:
+            for name in book.namelist():
+                with book.open(name) as part:
+                    yield from _pieces(part)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error):
+        return
+
+
+def _pieces(part: IO[bytes]) -> Iterator[bytes]:
+    """Each begins with the end of the one before: an address may stand across the cut."""
+    before = b""
+    while piece := part.read(PIECE):
+        yield before + piece
+        before = piece[-OVERLAP:]
 
 
 def _stands_in(raw: bytes, person: Person) -> bool:
     """Whether an address of theirs stands in the bytes, whatever their encoding."""
     plain = raw.lower().replace(b"\0", b"")
-    return any(address.encode(errors="replace").lower() in plain for address in person.addresses)
+    spelled = {
+        address.encode(code, "ignore").lower()
+        for address in person.addresses
+        for code in ("utf-8", "cp1251")
+    }
+    return any(address in plain for address in spelled)

@@ -1,6 +1,6 @@
 """What delivery keeps about a person, and how its unsent mail ends (D101, D11, D76)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,19 @@ from povod.delivery.office import Office
 from povod.delivery.states import OPEN, SYSTEM
 from povod.store.bulk import among
 from povod.store.db import Database
-from povod.store.personal import Holding, Person, Row, code_only, placeholder, stamped
+from povod.store.personal import (
+    Holding,
+    Person,
+    Row,
+    code_only,
+    erased_hashes,
+    placeholder,
+    stamped,
+)
 from povod.store.tables import consents, deliveries, inbound_mail, opt_out_registry
 from povod.store.tables import outreach_messages as messages
 
+Address = tuple[str, str]
 ERASED = "erased"
 SUFFIXES = (".txt", ".json", ".eml")
 _PROOFS = ("text", "offer")
@@ -172,6 +181,17 @@ def remove_letters(db: Database, folder: Path, ids: Sequence[str]) -> int:
     for path in there:
         path.unlink(missing_ok=True)
     return len(there)
+
+
+def forgotten(office: Office, conn: Connection, found: Iterable[Address]) -> set[Address]:
+    """Of the kinds and values of contacts: those whose owners asked to be forgotten (L125)."""
+    hashed = {
+        office.keys.value_hash(kind, value.partition(";")[0]): (kind, value)
+        for kind, value in found
+        if kind in ("email", "phone")
+    }
+    gone = erased_hashes(conn, hashed.keys())
+    return {address for name, address in hashed.items() if name in gone}
 
 
 def spellings(column: sa.ColumnElement[str], address: str) -> sa.Select[Any]:

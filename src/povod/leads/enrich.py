@@ -41,7 +41,7 @@ from povod.leads.enrich_due import (
     next_due,
     room,
 )
-from povod.leads.enrich_store import Keeping, Stored, store_visits
+from povod.leads.enrich_store import Forgotten, Keeping, Stored, nobody, store_visits
 from povod.store.db import Database
 from povod.store.tables import companies
 
@@ -75,6 +75,7 @@ class EnrichDeps:
     ledger: Ledger
     make_fetcher: Callable[[], PageSource] | None = None
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    forgotten: Forgotten = nobody
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,7 @@ class Enricher:
             if any(visit.stopped for visit in visits):
                 conn.execute(_set(claimed.company_id, status="new"))
                 return Stored("stopped")
-            keeping = Keeping(deps.clock, deps.settings, claimed.rules)
+            keeping = Keeping(deps.clock, deps.settings, claimed.rules, deps.forgotten)
             stored = store_visits(conn, keeping, company, visits)
         log.info("leads.enrich", host=claimed.host, outcome=stored.outcome, failure=stored.failure)
         return replace(stored, host=claimed.host)

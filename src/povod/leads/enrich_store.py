@@ -1,6 +1,6 @@
 """What a visit means for a company: everything it brought, kept in one transaction (L72-L91)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,6 +43,16 @@ _REQUISITES_ORDER: dict[PageRole, int] = {"requisites": 0, "contacts": 1, "about
 _ADDRESS_QUALITY = 0.6
 
 
+Address = tuple[str, str]
+Forgotten = Callable[[Connection, Collection[Address]], Collection[Address]]
+"""Of kinds and values of contacts those whose owners asked to be forgotten (L125)."""
+
+
+def nobody(_conn: Connection, _found: Collection[Address]) -> Collection[Address]:
+    """Nobody asked to be forgotten."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Keeping:
     """What storing a visit needs besides the connection."""
@@ -50,6 +60,7 @@ class Keeping:
     clock: Clock
     settings: Settings
     rules: DomainRules
+    forgotten: Forgotten = nobody
 
 
 @dataclass(frozen=True)
@@ -236,9 +247,16 @@ def _claims(visit: Visit, requisites: Requisites) -> Iterator[Claim]:
 def _found_contacts(
     conn: Connection, keeping: Keeping, site: _Site, requisites: Requisites
 ) -> list[FoundContact]:
+    read = site.visit.read_pages
+    seen = {(contact.kind, contact.value) for _, facts in read for contact in facts.contacts}
+    gone = keeping.forgotten(conn, seen)
     pages = [
-        PageContacts(page.final_url, page.role, facts.contacts)
-        for page, facts in site.visit.read_pages
+        PageContacts(
+            page.final_url,
+            page.role,
+            [one for one in facts.contacts if (one.kind, one.value) not in gone],
+        )
+        for page, facts in read
     ]
     ranked = rank_contacts(
         pages,

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from povod.store.bulk import among
-from povod.store.tables import files, metadata
+from povod.store.tables import files, metadata, opt_out_registry
 
 BATCH = 500
 Row = Mapping[str, Any]
@@ -153,6 +153,17 @@ FILE_COLUMNS = [
     if column.name.endswith("file_id")
 ]
 """All columns that hold the id of stored bytes."""
+
+
+def erased_hashes(conn: Connection, hashes: Collection[str]) -> set[str]:
+    """Those of the hashes whose owners asked to be forgotten, and gave no new consent since."""
+    table = opt_out_registry.c
+    known = sa.select(table.value_hash).where(
+        among(conn, table.value_hash, sorted(hashes)),
+        table.erased_at.is_not(None),
+        table.lifted_at.is_(None),
+    )
+    return set(conn.execute(known).scalars()) if hashes else set()
 
 
 def nameless(value: Any, _row: Row, person: Person) -> Any:

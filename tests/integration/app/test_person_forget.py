@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import xlsxwriter
 from person_house import (
     ADDRESS,
     AUTHOR,
@@ -26,6 +27,7 @@ from person_house import (
 from povod.app.person.holdings import HOLDINGS
 from povod.app.story import tell
 from povod.delivery import personal as mail
+from povod.delivery.channels.file.transport import FileSession
 from povod.kit.clock import FixedClock
 from povod.kit.errors import InputError, NotFoundError
 from povod.store import audit
@@ -327,8 +329,6 @@ def test_a_withdrawn_ground_is_not_derived_again(house: PersonHouse, known: Know
 def test_a_letter_in_a_workers_hands_is_stopped_before_it_leaves(
     house: PersonHouse, known: Known
 ) -> None:
-    from povod.delivery.channels.file.transport import FileSession
-
     prepared = FileSession.prepare
     done: list[Any] = []
 
@@ -343,6 +343,47 @@ def test_a_letter_in_a_workers_hands_is_stopped_before_it_leaves(
     assert [one.under_way for one in done] == [1]
     assert house.status(known.waiting) in ("skipped", "cancelled")
     assert traces(house) == []
+
+
+def test_what_was_handed_over_meanwhile_is_finished_by_repeating(
+    house: PersonHouse, known: Known
+) -> None:
+    """A server has the letter already: what its worker writes down then is erased the next time."""
+    transferred = FileSession.transfer
+    done: list[Any] = []
+
+    async def transfer(self: FileSession, parcel: Any) -> Any:
+        done.append(house.personal.forget(ADDRESS, "root"))
+        return await transferred(self, parcel)
+
+    house.clock.advance(timedelta(days=2, hours=1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FileSession, "transfer", transfer)
+        house.delivery.send_due()
+    assert [one.under_way for one in done] == [1]
+    assert house.status(known.waiting) == "sent"
+    again = house.personal.forget(ADDRESS, "root")
+    assert (again.outbox_files, again.under_way) == (3, 0)
+    assert traces(house) == []
+
+
+def test_a_workbook_that_was_uploaded(house: PersonHouse) -> None:
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, ["email", "last_name"])
+    for number in range(20_000):
+        sheet.write_row(number + 1, 0, [f"{number}.{'x' * 60}@firma.ru", "Новиков"])
+    sheet.write_row(20_001, 0, [ADDRESS, SURNAME])
+    book.close()
+    kept = house.store(out.getvalue(), "application/octet-stream")
+    upload = house.insert(import_jobs, kind="clients", file_name="all.xlsx", file_id=kept)
+    other = house.store(b"email\nother@x.ru\n", "text/csv")
+    house.insert(import_jobs, kind="clients", file_name="other.csv", file_id=other)
+    house.personal.forget(ADDRESS, "root")
+    [row] = house.rows(import_jobs, import_jobs.c.id == upload)
+    assert row["file_id"] is None
+    assert [row["id"] for row in house.rows(files)] == [other]
 
 
 # what is shown to the person
