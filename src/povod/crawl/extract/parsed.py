@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import filterfalse, starmap
+from typing import TypeVar
 
 from selectolax.lexbor import LexborNode
 
@@ -26,6 +27,8 @@ from povod.crawl.extract.text import (
 from povod.kit.errors import InvalidUrl
 from povod.kit.url import host_of, registrable_domain
 
+T = TypeVar("T")
+
 _MARKS = re.compile(rb"data-(?:cfemail|phone)")
 _MARKED = "[data-cfemail],[data-phone],[data-phone-number]"
 
@@ -38,6 +41,10 @@ class ParsedPage:
 
     def __init__(self, html: str | bytes, url: str) -> None:
         self.url = url
+        self.host = _host(url)
+        """Host of the page's address; empty when the address is none."""
+        self.own_domain = registrable_domain(self.host)
+        """The registered domain of the site, or None when its address is strange."""
         self.source = source_of(html)
         self.tree = tree_of(self.source)
         found = survey(self.tree)
@@ -46,27 +53,14 @@ class ParsedPage:
         self.hidden_links: list[Link] = drop_unseen(self.tree, found)
         self._found = found
         self.text = visible_text(self.tree)
+        self.marked = self.tree.css(_MARKED) if _MARKS.search(self.source) else []
+        """Elements whose attributes say that they hold a contact."""
         self._places: dict[str, int] = {}
 
     def place(self, words: str) -> int:
         """Where the words first stand in the text, or -1; several sources ask for the same."""
         known = self._places.get(words)
         return self._places.setdefault(words, self.text.find(words)) if known is None else known
-
-    @cached_property
-    def host(self) -> str:
-        """Host of the page's address; empty when the address is none."""
-        return _host(self.url)
-
-    @cached_property
-    def own_domain(self) -> str | None:
-        """The registered domain of the site, or None when its address is strange."""
-        return registrable_domain(self.host)
-
-    @cached_property
-    def marked(self) -> list[LexborNode]:
-        """Elements whose attributes say that they hold a contact."""
-        return self.tree.css(_MARKED) if _MARKS.search(self.source) else []
 
     @cached_property
     def title(self) -> str:
@@ -76,7 +70,7 @@ class ParsedPage:
     @cached_property
     def metas(self) -> dict[str, str]:
         """Contents of the `meta` elements by lower-case name."""
-        return metas_in(_still_there(self._found.metas))
+        return metas_in(attributes for attributes, _ in _still_there(self._found.metas))
 
     @property
     def pointers(self) -> list[tuple[str, LexborNode]]:
@@ -86,7 +80,7 @@ class ParsedPage:
     @property
     def reversed(self) -> list[LexborNode]:
         """Elements whose text is shown from right to left."""
-        return list(_still_there(self._found.maybe_reversed))
+        return list(filterfalse(is_gone, self._found.reversed))
 
     @property
     def description(self) -> str:
@@ -110,8 +104,8 @@ class ParsedPage:
         return list(starmap(link_of, anchors_of(self.tree)))
 
 
-def _still_there(nodes: list[LexborNode]) -> Iterator[LexborNode]:
-    return filterfalse(is_gone, nodes)
+def _still_there(pairs: list[tuple[T, LexborNode]]) -> Iterator[tuple[T, LexborNode]]:
+    return (pair for pair in pairs if not is_gone(pair[1]))
 
 
 @lru_cache(maxsize=1024)

@@ -8,6 +8,10 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from povod.crawl.extract.hidden import is_hidden
+
+Attributes = dict[str, str | None]
+
 UNSEEN_TAGS = ("script", "style", "template", "noscript", "iframe", "wbr")
 """Elements that leave the tree before the text is read; without `wbr` a word is whole again."""
 
@@ -21,23 +25,27 @@ _ASKED = ",".join(
 
 
 class Survey(NamedTuple):
-    """The elements by what they may be, each kind in the order of the page."""
+    """The elements by what they are, each kind in the order of the page.
+
+    A `meta` comes with its attributes, a `pointer`, which may lead out of the site, with its
+    address as written.
+    """
 
     unseen: list[LexborNode]
     scripts: list[LexborNode]
-    metas: list[LexborNode]
+    metas: list[tuple[Attributes, LexborNode]]
     properties: list[LexborNode]
-    maybe_hidden: list[LexborNode]
-    maybe_reversed: list[LexborNode]
-    pointers: list[LexborNode]
+    hidden: list[LexborNode]
+    reversed: list[LexborNode]
+    pointers: list[tuple[str, LexborNode]]
 
 
 def survey(tree: LexborHTMLParser) -> Survey:
-    """Ask once for everything. A `pointer` is a link that may lead out of the site."""
+    """Ask once for everything, and read the attributes of every element once."""
     found = Survey([], [], [], [], [], [], [])
     # an element comes once for every part of the question that it answers
     for node in {node.mem_id: node for node in tree.css(_ASKED)}.values():
-        tag, attributes = node.tag or "", node.attributes
+        tag, attributes = node.tag, node.attributes
         if "itemprop" in attributes:
             found.properties.append(node)
         if tag in UNSEEN_TAGS:
@@ -45,18 +53,18 @@ def survey(tree: LexborHTMLParser) -> Survey:
             if "ld+json" in (attributes.get("type") or "").lower():
                 found.scripts.append(node)
             continue
-        if "style" in attributes or "hidden" in attributes or "aria-hidden" in attributes:
-            found.maybe_hidden.append(node)
         if tag == "a":
-            found.pointers.append(node)
+            found.pointers.append((attributes.get("href") or "", node))
         elif tag == "meta":
-            found.metas.append(node)
+            found.metas.append((attributes, node))
+        if is_hidden(attributes) and tag not in ("html", "body"):
+            found.hidden.append(node)
         if is_reversed(tag, attributes):
-            found.maybe_reversed.append(node)
+            found.reversed.append(node)
     return found
 
 
-def is_reversed(tag: str, attributes: dict[str, str | None]) -> bool:
+def is_reversed(tag: str | None, attributes: Attributes) -> bool:
     """Whether the element says that its text runs from right to left."""
     if tag == "bdo" and (attributes.get("dir") or "").lower() == "rtl":
         return True

@@ -6,7 +6,7 @@ robots, prompts for models, or pieces of script.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import starmap
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ EXCERPT_LENGTH = 40_000
 """Longest `homepage_excerpt` in characters (L78)."""
 
 _AS_WRITTEN = int(LexborDocumentOptions.WO_EVENTS)
-_BREAK = "\ue0ff"  # stands between text nodes while blanks are collapsed
+_BREAK = "\0"  # stands between text nodes while blanks are collapsed; no node holds it
 _INVISIBLE = ("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff")
 _OTHER_BLANKS = (
     "\n\t\f\xa0\u2009\u202f\r\v\x1c\x1d\x1e\x1f\x85\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
@@ -32,14 +32,6 @@ _INWORD_COMMENT = re.compile(
 )
 _COMMENT_REACH = 150  # bytes on both sides of an at-sign
 _MAX_INWORD_COMMENTS = 50
-_HIDDEN_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?![.\d]*[1-9])"
-    r"|opacity\s*:\s*0(?![.\d]*[1-9])|(?:left|right|top|bottom|text-indent)\s*:\s*-\d{4,}"
-    r"|(?:^|[;\s])color\s*:\s*transparent|clip\s*:\s*rect\(\s*0|clip-path\s*:\s*inset\(\s*(?:50|100)%",
-    re.IGNORECASE,
-)
-_COLOUR = re.compile(r"(?:^|[;\s])(color|background(?:-color)?)\s*:\s*([#\w]+(?:\([^)]*\))?)", re.I)
-_COLOUR_NAMES = {"white": "#ffffff", "black": "#000000"}
 
 
 class Link(NamedTuple):
@@ -85,16 +77,15 @@ def anchors_of(
     root: LexborHTMLParser | LexborNode, query: str = "a[href]"
 ) -> list[tuple[str, LexborNode]]:
     """Address and node of each link below `root` that leads anywhere, in the order of the page."""
-    return pointing(root.css(query))
+    return pointing((node.attrs.sget("href", ""), node) for node in root.css(query))
 
 
-def pointing(nodes: Iterable[LexborNode]) -> list[tuple[str, LexborNode]]:
-    """Address and node of those links that lead anywhere."""
+def pointing(links: Iterable[tuple[str, LexborNode]]) -> list[tuple[str, LexborNode]]:
+    """Those of the links that lead anywhere, blanks around their addresses dropped."""
     return [
         (href, node)
-        for node in nodes
-        if (href := node.attrs.sget("href", "").strip())
-        and not href.startswith(("#", "javascript:"))
+        for written, node in links
+        if (href := written.strip()) and not href.startswith(("#", "javascript:"))
     ]
 
 
@@ -110,11 +101,10 @@ def drop_unseen(tree: LexborHTMLParser, found: Survey | None = None) -> list[Lin
         if not is_gone(node):
             node.decompose()
     hidden_links: list[Link] = []
-    for node in found.maybe_hidden:
-        if is_gone(node) or node.tag in ("html", "body") or not _is_hidden(node):
-            continue
-        hidden_links.extend(starmap(link_of, anchors_of(node)))
-        node.decompose()
+    for node in found.hidden:
+        if not is_gone(node):
+            hidden_links.extend(starmap(link_of, anchors_of(node)))
+            node.decompose()
     tree.merge_text_nodes()  # what stood between two halves of a word is gone
     return hidden_links
 
@@ -127,7 +117,10 @@ def visible_text(tree: LexborHTMLParser) -> str:
     body = tree.body
     if body is None:
         return ""
-    text = _plain_blanks(body.text(separator=_BREAK, skip_empty=True))
+    text = body.text(separator=_BREAK, skip_empty=True, strip=True)
+    if any(map(text.__contains__, _INVISIBLE)):
+        text = _without_invisible(text)
+    text = _plain_blanks(text)
     while _BREAK * 2 in text:
         text = text.replace(_BREAK * 2, _BREAK)
     return text.strip(f"{_BREAK} ").replace(_BREAK, "\n")
@@ -141,14 +134,13 @@ def title_of(tree: LexborHTMLParser) -> str:
 
 def metas_of(tree: LexborHTMLParser) -> dict[str, str]:
     """`name` or `property` of each `meta` in lower case to its content; the first one counts."""
-    return metas_in(tree.css("meta[content]"))
+    return metas_in(node.attributes for node in tree.css("meta[content]"))
 
 
-def metas_in(nodes: Iterable[LexborNode]) -> dict[str, str]:
-    """The same of `meta` elements that are found already."""
+def metas_in(elements: Iterable[Mapping[str, str | None]]) -> dict[str, str]:
+    """The same of the attributes of `meta` elements that are found already."""
     metas: dict[str, str] = {}
-    for node in nodes:
-        attributes = node.attrs
+    for attributes in elements:
         name = (attributes.get("name") or attributes.get("property") or "").strip().lower()
         content = collapse(attributes.get("content") or "")
         if name and content:
@@ -169,48 +161,34 @@ def _inword_comments(source: bytes) -> list[tuple[int, int]]:
     """Where short comments stand between two characters of one word, next to an at-sign."""
     found: set[tuple[int, int]] = set()
     at = source.find(b"@")
+    mark = -1  # the exclamation mark from which on comments may follow
     while at >= 0 and len(found) < _MAX_INWORD_COMMENTS:
         start = max(at - _COMMENT_REACH, 0)
-        near = source[start : at + _COMMENT_REACH]
-        if b"-->" in near:
+        if mark < start:
+            mark = source.find(b"!", start)
+            if mark < 0:
+                break
+        if mark < at + _COMMENT_REACH:
             found.update(
                 (start + match.start(), start + match.end())
-                for match in _INWORD_COMMENT.finditer(near)
+                for match in _INWORD_COMMENT.finditer(source[start : at + _COMMENT_REACH])
             )
         at = source.find(b"@", at + 1)
     return sorted(found)
 
 
+def _without_invisible(text: str) -> str:
+    """The text without signs that nobody sees, and without the blanks that they kept at an edge."""
+    for sign in _INVISIBLE:
+        text = text.replace(sign, "")
+    return _BREAK.join([line.strip() for line in text.split(_BREAK)])
+
+
 def _plain_blanks(text: str) -> str:
     """Blanks collapsed by replacing, which on a page is ten times faster than split and join."""
-    for sign in _INVISIBLE:
-        if sign in text:
-            text = text.replace(sign, "")
-    for sign in _OTHER_BLANKS:
-        if sign in text:
-            text = text.replace(sign, " ")
+    for sign in filter(text.__contains__, _OTHER_BLANKS):
+        text = text.replace(sign, " ")
     while "  " in text:
         text = text.replace("  ", " ")
-    text = text.replace(f" {_BREAK}", _BREAK).replace(f"{_BREAK} ", _BREAK)
-    is_composed = not any(sign in text for sign in _COMBINING)
+    is_composed = not any(map(text.__contains__, _COMBINING))
     return text if is_composed else unicodedata.normalize("NFC", text)
-
-
-def _is_hidden(node: LexborNode) -> bool:
-    attributes = node.attributes
-    if "hidden" in attributes or (attributes.get("aria-hidden") or "").lower() == "true":
-        return True
-    style = attributes.get("style") or ""
-    return _HIDDEN_STYLE.search(style) is not None or _is_text_like_background(style)
-
-
-def _is_text_like_background(style: str) -> bool:
-    colours = {name.lower()[:5]: _colour(value) for name, value in _COLOUR.findall(style)}
-    return "color" in colours and colours["color"] == colours.get("backg")
-
-
-def _colour(value: str) -> str:
-    text = value.lower().replace(" ", "")
-    if re.fullmatch(r"#[0-9a-f]{3}", text):
-        return "#" + "".join(digit * 2 for digit in text[1:])
-    return _COLOUR_NAMES.get(text, text)

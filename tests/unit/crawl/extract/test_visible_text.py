@@ -88,6 +88,14 @@ def test_blanks_of_any_kind_end_no_line_and_make_none() -> None:
     assert seen(html) == "Окна и двери\nЦены"
 
 
+def test_blanks_beside_invisible_signs_are_edges() -> None:
+    assert seen("<p>\u200b Окна \ufeff</p><p>&shy; и  двери</p>") == "Окна\nи двери"
+
+
+def test_no_sign_of_a_page_is_taken_for_the_end_of_a_text() -> None:
+    assert seen("<p>Окна\ue0ffи \0двери&#0;</p>") == "Окна\ue0ffи двери\ufffd"
+
+
 def test_letters_in_two_characters_are_composed() -> None:
     assert seen("<p>Строи\u0306ка</p>") == "Стройка"
 
