@@ -169,6 +169,25 @@ def test_any_text_is_read_without_error(text: str) -> None:
         assert 0 <= found.start <= len(text)
 
 
+KNOWN = "info@okna.ru"
+
+
+@given(st.lists(words | st.sampled_from([KNOWN, "@", "x", ")", ","]), max_size=30).map("".join))
+def test_a_known_address_is_passed_over_only_where_it_stands(text: str) -> None:
+    def others(known: set[str]) -> list[str]:
+        found = find_addresses(text, judge_for(None), known)
+        return [each.value for each in found if each.value != KNOWN]
+
+    assert others({KNOWN}) == others(set())
+
+
+@pytest.mark.parametrize(
+    "text", ["info@okna.ru (dot) com", "a (.) info@okna.ru", "info@okna.ru.com", "x+info@okna.ru"]
+)
+def test_a_longer_address_is_not_taken_for_a_known_one(text: str) -> None:
+    assert len(list(find_addresses(text, judge_for(None), {KNOWN}))) == 1
+
+
 @pytest.mark.parametrize("unit", ["@", "a@", "a@b.", "(at) ", "info@okna.ru ", "(", "собака "])
 def test_time_is_linear_in_the_length(unit: str) -> None:
     def seconds(length: int) -> float:

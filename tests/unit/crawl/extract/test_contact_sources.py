@@ -43,6 +43,8 @@ CLOUDFLARE = "543d3a323b143b3f3a357a2621"  # info@okna.ru
         ('<div data-mail="info@okna.ru"></div>', 0.92, "attribute"),
         ('<meta name="contact" content="info@okna.ru">', 0.92, "attribute"),
         ('<input value="info@okna.ru">', 0.92, "attribute"),
+        ("<i DATA-Mail-2 = 'info@okna.ru'></i>", 0.92, "attribute"),
+        ('<meta name="twitter:site" content="@okna, info@okna.ru">', 0.92, "attribute"),
         ("<p>info@okna.ru</p>", 0.8, "text"),
     ],
 )
@@ -95,6 +97,12 @@ def test_a_list_in_one_link() -> None:
 def test_the_anchor_tells_the_extension() -> None:
     html = '<a href="tel:+78432001122">8 (843) 200-11-22 доб. 5</a>'
     assert [item.value for item in contacts(html)] == ["+78432001122;ext=5"]
+
+
+def test_an_extension_is_told_by_a_later_link_too() -> None:
+    link = '<a href="tel:+78432001122">8 (843) 200-11-22'
+    html = f"{link}</a>{link}</a>{link} доб. 5</a>"
+    assert [item.value for item in contacts(html)] == ["+78432001122", "+78432001122;ext=5"]
 
 
 def test_labels_come_from_the_anchor_or_the_text_before() -> None:

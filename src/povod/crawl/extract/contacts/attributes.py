@@ -1,12 +1,12 @@
 """Contacts in attributes: `data-*`, `content`, `value` (L80); a `placeholder` is none."""
 
-import re
 from collections.abc import Iterator
 
 from povod.crawl.extract.parsed import ParsedPage
 
 _LOOK_BACK = 250
-_NAME = re.compile(rb"[a-z][a-z0-9-]{0,40}$", re.IGNORECASE)
+_MAX_NAME = 41
+_NAME_SIGNS = bytes(range(0x61, 0x7B)) + bytes(range(0x41, 0x5B)) + b"0123456789-"
 _PHONE_NAMES = ("data-phone", "data-phone-number")
 
 
@@ -38,10 +38,16 @@ def _names_before_at_signs(source: bytes) -> set[str]:
     while place >= 0:
         start = max(place - _LOOK_BACK, 0)
         quote = max(source.rfind(b'"', start, place), source.rfind(b"'", start, place))
-        if quote >= 0 and source.find(b">", quote, place) < 0:
-            before, sign, rest = source[max(quote - 48, 0) : quote].rpartition(b"=")
-            match = _NAME.search(before.rstrip()) if sign and not rest.strip() else None
-            if match is not None:
-                names.add(match[0].decode().lower())
+        # nothing begins with an at-sign but the keys of JSON-LD and the names of accounts
+        if 0 <= quote < place - 1 and source.find(b">", quote, place) < 0:
+            before = source[max(quote - 48, 0) : quote].rstrip()
+            if before.endswith(b"="):
+                names.add(_last_name(before[:-1].rstrip()))
         place = source.find(b"@", place + 1)
     return {name for name in names if name in ("content", "value") or name.startswith("data-")}
+
+
+def _last_name(text: bytes) -> str:
+    """The name that ends the text, in lower case; empty when none does."""
+    signs = text[len(text.rstrip(_NAME_SIGNS)) :]
+    return signs[-_MAX_NAME:].lstrip(b"0123456789-").decode().lower()

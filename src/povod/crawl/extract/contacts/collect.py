@@ -13,7 +13,7 @@ from povod.crawl.extract.contacts.emails import (
     role_of,
 )
 from povod.crawl.extract.contacts.labels import is_studio_credit, label_before, label_of_link
-from povod.crawl.extract.contacts.links import profile_of
+from povod.crawl.extract.contacts.links import leads_to_network, profile_of
 from povod.crawl.extract.contacts.model import (
     EMAIL_QUALITY,
     PHONE_QUALITY,
@@ -42,7 +42,6 @@ _PHONE_NAMES = frozenset({"telephone", "faxnumber"})
 _LINK_NAMES = frozenset({"sameas", "url"})
 _MAX_LINKS = 3000
 _PROTECTED = "/cdn-cgi/l/email-protection"
-_MAILTO = re.compile(r"^mailto:/*", re.IGNORECASE)
 _CONTACT_SCHEME = re.compile(r"(?:mailto|tel|callto):", re.IGNORECASE)
 
 
@@ -68,7 +67,7 @@ class Collector:
     def _from_links(self) -> None:
         for href, node in self._page.pointers[:_MAX_LINKS]:
             # reading the text of every link would cost more than all the rest
-            if _CONTACT_SCHEME.match(href) or _PROTECTED in href or profile_of(href):
+            if _CONTACT_SCHEME.match(href) or _PROTECTED in href or leads_to_network(href):
                 self._from_link(link_of(href, node))
         for link in self._page.hidden_links:
             # menus and pop-ups hide real numbers; a hidden address is as often a trap
@@ -83,15 +82,20 @@ class Collector:
             self._phone_link(link)
         elif hidden := protected_link(link):
             self._emails(hidden, "cloudflare", link)
-        elif (profile := profile_of(link.href)) and not is_studio_credit(self._page, link.text):
+        elif (profile := profile_of(link.href)) and not (
+            self._is_known(*profile, 0.9) or is_studio_credit(self._page, link.text)
+        ):
             self._add(Contact(*profile, 0.9, "link", label_of_link(self._page, link)))
 
     def _phone_link(self, link: Link) -> None:
         shown = phones_of(link.text[:80], self._region) if shows_extension(link.text[:80]) else ()
+        values = phones_of_link(unquote(link.href.partition(":")[2]), self._region)
+        if not shown and all(self._is_known("phone", one, PHONE_QUALITY["tel"]) for one in values):
+            return  # header, footer and menu repeat a number
         if is_studio_credit(self._page, link.text):
             return
         label = label_of_link(self._page, link)
-        for value in phones_of_link(unquote(link.href.partition(":")[2]), self._region):
+        for value in values:
             # the anchor may tell the extension that the link leaves out
             full = next((text for text in shown if text.startswith(f"{value};ext=")), value)
             self._phone(full, "tel", label)
@@ -116,7 +120,11 @@ class Collector:
             label = "факс" if entry.name == "faxnumber" else ""
             for value in phones_of_link(entry.value.removeprefix("tel:"), self._region):
                 self._phone(value, where, label)
-        elif entry.name in _LINK_NAMES and (profile := profile_of(entry.value)):
+        elif (
+            entry.name in _LINK_NAMES
+            and (profile := profile_of(entry.value))
+            and not self._is_known(*profile, 0.95)
+        ):
             self._add(Contact(*profile, 0.95, where))
 
     def _from_attributes(self) -> None:
@@ -129,15 +137,15 @@ class Collector:
     def _from_text(self) -> None:
         text = self._page.text
         reversed_ones = set(self._reversed())
-        for found in find_addresses(text, self._judge):
+        emails = {value for kind, value in self._found if kind == "email"}
+        for found in find_addresses(text, self._judge, emails):
             address = found.value.lower()
             if ("email", address) not in self._found and address not in reversed_ones:
                 where: Where = "text" if found.plain else "obfuscated"
-                label = label_before(text, found.start)
-                self._email(found.value, found.reason, where, label, found.start)
-        known = {value for kind, value in self._found if kind == "phone"}
-        for number in phones_in(text, self._region, known):
-            if not is_studio_credit(self._page, "", number.start):
+                self._email(found, where, label_before(text, found.start), place=found.start)
+        phones = {value for kind, value in self._found if kind == "phone"}
+        for number in phones_in(text, self._region, phones):
+            if not is_studio_credit(self._page, place=number.start):
                 self._phone(number.value, "text", label_before(text, number.start))
 
     def _reversed(self) -> Iterator[str]:
@@ -145,51 +153,61 @@ class Collector:
         for node in self._page.reversed:
             for found in find_addresses(reversed_text(node.text()), self._judge):
                 if not found.reason:
-                    self._email(found.value, "", "obfuscated", "", None)
+                    self._email(found, "obfuscated", "")
                     yield found.value.lower()
 
     def _emails(self, text: str, where: Where, link: Link | None = None) -> None:
+        if self._is_known("email", text, EMAIL_QUALITY[where]) and self._is_own(text):
+            return
         reason = self._judge(text)
         whole = [FoundAddress(text, 0, True, reason)]  # nearly always it is just the address
+        label = label_of_link(self._page, link) if link else ""
         for found in find_addresses(text, self._judge) if reason else whole:
-            label = label_of_link(self._page, link) if link else ""
             words = link.text if link else found.value
-            place = self._page.place(words) if len(words) > 3 else -1
-            self._email(found.value, found.reason, where, label, place)
+            self._email(found, where, label, words if len(words) > 3 else "")
 
-    def _email(self, text: str, reason: str, where: Where, label: str, place: int | None) -> None:
-        address = judged(text)[0]
-        if not reason and self._is_of_studio(address, place):
+    def _email(
+        self, found: FoundAddress, where: Where, label: str, words: str = "", place: int = -1
+    ) -> None:
+        """Take or refuse an address that is shown by these words, or at this place."""
+        address, reason = judged(found.value)[0], found.reason
+        # those who built the site leave their address beside their credits (L84)
+        if not reason and not self._is_own(address) and is_studio_credit(self._page, words, place):
             reason = "studio"
+        quality = EMAIL_QUALITY[where]
         if reason:
             self.rejected.setdefault(address, Rejected(address, reason))
-            return
-        role = role_of(address, label)
-        self._add(
-            Contact("email", address, EMAIL_QUALITY[where], where, label, role == "personal", role)
-        )
+        elif not self._is_known("email", address, quality):
+            role = role_of(address, label)
+            self._add(Contact("email", address, quality, where, label, role == "personal", role))
 
-    def _is_of_studio(self, address: str, place: int | None) -> bool:
-        """Whether the address stands beside the credits of those who built the site (L84)."""
+    def _is_own(self, address: str) -> bool:
+        """Whether the address is of the site's domain, or the site has none to tell it by."""
         own = self._page.own_domain
-        if place is None or place < 0 or own is None or domain_of(address) == own:
-            return False
-        return is_studio_credit(self._page, "", place)
+        return own is None or domain_of(address) == own
 
     def _phone(self, value: str, where: Where, label: str) -> None:
-        role: RoleClass = "fax" if is_fax(label) else "other"
-        self._add(Contact("phone", value, PHONE_QUALITY[where], where, label, role_class=role))
+        quality = PHONE_QUALITY[where]
+        if not self._is_known("phone", value, quality):
+            role: RoleClass = "fax" if is_fax(label) else "other"
+            self._add(Contact("phone", value, quality, where, label, role_class=role))
+
+    def _is_known(self, kind: Kind, value: str, quality: float) -> bool:
+        """Whether a source at least as good has given the contact already."""
+        known = self._found.get((kind, value))
+        return known is not None and known.quality >= quality
 
     def _add(self, contact: Contact) -> None:
-        key = (contact.kind, contact.value)
-        known = self._found.get(key)
-        if known is None or known.quality < contact.quality:
-            self._found[key] = contact
+        self._found[contact.kind, contact.value] = contact
 
 
 def _mail_target(href: str) -> str:
     """The addresses that a `mailto:` link names, percent-decoded, without its subject and body."""
-    target, _, query = _MAILTO.sub("", href.strip()).partition("?")
-    if "@" not in unquote(target) and "to=" in query.lower():
-        target = ",".join(parse_qs(query.replace("TO=", "to=")).get("to", []))
-    return unquote(target)
+    text = href.strip()
+    if text[:7].lower() == "mailto:":
+        text = text[7:].lstrip("/")
+    target, _, query = text.partition("?")
+    addresses = unquote(target)
+    if "@" not in addresses and "to=" in query.lower():
+        return unquote(",".join(parse_qs(query.replace("TO=", "to=")).get("to", [])))
+    return addresses

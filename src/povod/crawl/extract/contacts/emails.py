@@ -32,7 +32,7 @@ _PLAIN = re.compile(
 )
 """Addresses that the strict validator takes as they are; it is asked about all others."""
 
-_MACHINE_DOMAINS = ("sentry.io", "wixpress.com", "sentry-next.wixpress.com")
+_MACHINE_DOMAINS = (".sentry.io", ".wixpress.com")
 _HASH = re.compile(r"[0-9a-f]{24,}")
 _WORD_BREAK = re.compile(r"[._+\d-]+")
 _INITIAL = re.compile(r"[a-z]{1,2}[._-][a-z]{4,}|[a-z]{4,}[._-][a-z](?:[._-]?[a-z])?")
@@ -102,7 +102,7 @@ def judged(text: str) -> tuple[str, str]:
     local, domain = split_address(address)
     if not _is_known_suffix(domain.rpartition(".")[2]) or registrable_domain(domain) is None:
         return address, "unknown_suffix"
-    if any(domain == name or domain.endswith(f".{name}") for name in _MACHINE_DOMAINS):
+    if f".{domain}".endswith(_MACHINE_DOMAINS):
         return address, "machine"
     if _HASH.fullmatch(local):
         return address, "hash"

@@ -12,7 +12,7 @@ _CREDIT_WORDS = ("сайт", "студи", " by", "делано", "создан�
 
 _VALUE = re.compile(r"\d|\S+[@＠]\S*")  # another contact or number: its label is not ours
 _DIGIT = re.compile(r"\d")  # the same for a line without at-sign, in a tenth of the time
-_LETTERS = re.compile(r"[^\W\d_]{2}")
+_LETTERS = re.compile(r"[^\W\d_][^\W\d_]")  # with {2} it would be tried at every character
 _SHOWN_ADDRESS = re.compile(r"[@＠]|\[email|\d{2}")
 _SITE_BUILDER = re.compile(
     r"(?:создани|разработк|продвижени|изготовлени)\w* сайт"
@@ -32,6 +32,8 @@ def label_before(text: str, start: int) -> str:
     """The words of the same line before a contact, or else the line above it."""
     head = text[max(start - 2 * _LABEL_LENGTH, 0) : start]
     for line in reversed(head.rsplit("\n", 2)[-2:]):
+        if not line:
+            continue
         value = _VALUE if "@" in line or "＠" in line else _DIGIT
         label = value.split(line)[-1].strip(" :;,.-–—|()")[-_LABEL_LENGTH:]
         if _LETTERS.search(label):
@@ -47,22 +49,23 @@ def label_of_link(page: ParsedPage, link: Link) -> str:
     return label_before(page.text, place) if place >= 0 else ""
 
 
-def is_studio_credit(page: ParsedPage, words: str, place: int | None = None) -> bool:
+def is_studio_credit(page: ParsedPage, words: str = "", place: int = -1) -> bool:
     """Whether the words, or what stands at `place`, belong to the credits of a web studio (L84).
 
     Credits stand on the same line or in the two texts before it. A company that builds sites
     itself speaks of it everywhere, so nothing on its pages is taken for credits.
     """
-    if words and place is None:
+    if words:
         place = page.place(words)
-    if place is None or place < 0:
+    if place < 0:
         return False
-    head = page.text[max(place - _CREDIT_DISTANCE, 0) : place]
-    around = f"{head}{page.text[place : place + _CREDIT_LENGTH]}".lower()
-    if not any(word in around for word in _CREDIT_WORDS):
+    start = max(place - _CREDIT_DISTANCE, 0)
+    around = page.text[start : place + _CREDIT_LENGTH].lower()
+    if not any(map(around.__contains__, _CREDIT_WORDS)):
         return False
     if _SITE_BUILDER.search(f"{page.title} {page.description}"):
         return False
+    head = page.text[start:place]
     near = "\n".join([line for line in head.split("\n") if _LETTERS.search(line)][-2:])
     rest = page.text[place : place + _CREDIT_LENGTH].partition("\n")[0]
     return _CREDIT.search(near) is not None or _CREDIT.search(rest) is not None

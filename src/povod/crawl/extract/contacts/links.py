@@ -18,6 +18,11 @@ _TELEGRAM_PAGES = frozenset(
 _VK_PAGES = frozenset({"share", "rtrg", "js", "dev", "images", "login", "wall", "video"})
 
 
+def leads_to_network(href: str) -> bool:
+    """Whether a link may lead to a profile; `profile_of` knows whether it does."""
+    return _NETWORK.match(href) is not None
+
+
 def profile_of(href: str) -> tuple[Kind, str] | None:
     """Kind and plain address of the profile behind a link, or None if the link leads to none.
 

@@ -1,7 +1,7 @@
 """What is found on a page: contacts with the place and the trust they deserve."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["email", "phone", "telegram", "whatsapp", "vk", "address"]
 Where = Literal[
@@ -30,8 +30,7 @@ PHONE_QUALITY: dict[Where, float] = {
 """Trust in a number by its source (L80)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """One way to reach a company, as one page shows it.
 
     `value` is a lower-case address, an E.164 number (`;ext=` with its extension), or the plain

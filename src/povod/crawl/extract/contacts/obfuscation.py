@@ -5,7 +5,7 @@ so its time is linear in the length of the text.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
 from povod.crawl.extract.contacts.emails import Judge
@@ -19,11 +19,11 @@ _BRACKETS = "([{<«"
 _BRACKETED_AT = re.compile(
     r"[(\[{<«]\s?(?:at|ат|эт|собак[аи]|собачка|[@＠])\s?[)\]}>»]", re.IGNORECASE
 )
+_BRACKET = re.compile(r"[(\[{<«)\]}>»]")
 _AT_WORDS = ("оба", "ОБА")  # after the first letter
 _AT_WORD = re.compile(r"(?<=[a-z0-9])\s(?:собака|собачка)(?=\s)", re.IGNORECASE)
 _DOT = re.compile(r"\s?[(\[{<«]\s?(?:dot|точка|тчк|\.)\s?[)\]}>»]\s?", re.IGNORECASE)
-_DOT_BEGINS = re.compile(r"[(\[{<«]\s?(?:dot|точка|тчк|\.)", re.IGNORECASE)
-_DOT_WORDS = (" dot ", " точка ")
+_DOT_BEGINS = re.compile(r"[(\[{<«]\s?[dDтТ.]")
 _DOT_WORD = re.compile(r"(?<=[a-z0-9а-яё]) (?:dot|точка) (?=[a-z0-9а-яё])", re.IGNORECASE)
 _LOCAL_BACKWARDS = re.compile(r"[a-z0-9_+.-]{1,65}|[а-яё0-9_+.-]{1,65}", re.IGNORECASE)
 _LABEL = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?|[а-яё0-9](?:[а-яё0-9-]{0,61}[а-яё0-9])?)"
@@ -35,6 +35,7 @@ _LABEL_WORDS = frozenset({"email", "e-mail", "mail"})
 _NETWORK = re.compile(
     r"(?:telegram|insta(?:gram)?|inst|twitter|tiktok|youtube|viber|whatsapp|skype|vk|tg)$", re.I
 )
+_NO_DOMAIN = ("invalid", "unknown_suffix")
 _WIDE_DOTS = str.maketrans("．。", "..")
 _MIRRORED = str.maketrans("()[]{}<>", ")(][}{><")
 
@@ -56,12 +57,28 @@ class _Sign(NamedTuple):
     disguised: bool
 
 
-def find_addresses(text: str, judge: Judge) -> Iterator[FoundAddress]:
-    """Every address of the text in order; one that `judge` refuses comes with the reason."""
+def find_addresses(
+    text: str, judge: Judge, known: Container[str] = frozenset()
+) -> Iterator[FoundAddress]:
+    """Every address of the text in order; one that `judge` refuses comes with the reason.
+
+    Usable ones that are `known` already, in lower case, may be passed over.
+    """
     for sign in _signs(text):
-        found = _around(text, sign, judge)
-        if found is not None:
-            yield found
+        if not (known and _is_plainly_one_of(text, sign.start, known)):
+            found = _around(text, sign, judge)
+            if found is not None:
+                yield found
+
+
+def _is_plainly_one_of(text: str, sign: int, known: Container[str]) -> bool:
+    """Whether the word around an at-sign is known, and no bracket beside it may go on with it."""
+    local = "".join(text[max(sign - _LEFT, 0) : sign].rsplit(None, 1)[-1:])
+    domain = text[sign : sign + _RIGHT].split(None, 1)[0]
+    start, end = sign - len(local), sign + len(domain)
+    if local + domain not in known or text[start:sign] != local or not local[0].isalnum():
+        return False
+    return _BRACKET.search(text[max(start - 2, 0) : start] + text[end : end + 2]) is None
 
 
 def reversed_text(text: str) -> str:
@@ -71,22 +88,20 @@ def reversed_text(text: str) -> str:
 
 def _signs(text: str) -> list[_Sign]:
     """All at-signs, found by plain search where possible: most pages have few and no disguise."""
-    signs = [
+    signs = [_Sign(place, place + 1, text[place] != "@") for place in _places(text, "@＠")]
+    disguised = [
         _Sign(place, match.end(), True)
         for place in _places(text, _BRACKETS)
         if (match := _BRACKETED_AT.match(text, place))
     ]
-    signs += [
+    disguised += [
         _Sign(place - 2, match.end(), True)
         for place in _places(text, _AT_WORDS)
         if place > 1 and (match := _AT_WORD.match(text, place - 2))
     ]
-    bracketed = {place for sign in signs for place in range(sign.start, sign.end)}
-    signs += [
-        _Sign(place, place + 1, text[place] != "@")
-        for place in _places(text, "@＠")
-        if place not in bracketed
-    ]
+    if disguised:
+        taken = {place for sign in disguised for place in range(sign.start, sign.end)}
+        signs = [*disguised, *(sign for sign in signs if sign.start not in taken)]
     return sorted(signs)[:_MAX_SIGNS]
 
 
@@ -125,11 +140,15 @@ def _around(text: str, sign: _Sign, judge: Judge) -> FoundAddress | None:
 
 def _dotted(text: str, sign: _Sign) -> str:
     """The text with dots in disguise as dots; bare words only after an at-sign in disguise."""
-    if any(bracket in text for bracket in _BRACKETS) and _DOT_BEGINS.search(text):
+    if _DOT_BEGINS.search(text):
         text = _DOT.sub(".", text)
-    if sign.disguised and any(word in text.lower() for word in _DOT_WORDS):
+    if sign.disguised and _names_dots(text.lower()):
         text = _DOT_WORD.sub(".", text)
     return text
+
+
+def _names_dots(text: str) -> bool:
+    return " dot " in text or " точка " in text
 
 
 def _local_part(left: str, is_split: bool) -> str:
@@ -169,11 +188,12 @@ def _domain(local: str, right: str, judge: Judge) -> tuple[str, bool, str]:
     match = _DOMAIN.match(right)
     if match is None:
         return "", True, ""
-    domain, first, end = match[0].translate(_WIDE_DOTS), match[0], match.end()
+    first, end = match[0], match.end()
+    domain = first if first.isascii() else first.translate(_WIDE_DOTS)
     verdict = _best_prefix(local, domain, 2, judge)
     shown = verdict
     for _ in range(_MAX_PIECES):
-        if verdict[1] not in ("invalid", "unknown_suffix"):
+        if verdict[1] not in _NO_DOMAIN:
             return verdict[0], verdict[0] == first[: len(verdict[0])], verdict[1]
         more = _NEXT_LABELS.match(right, end)
         if more is None:
@@ -187,12 +207,16 @@ def _domain(local: str, right: str, judge: Judge) -> tuple[str, bool, str]:
 
 def _best_prefix(local: str, domain: str, least: int, judge: Judge) -> tuple[str, str]:
     """The longest prefix of at least `least` labels that is not simply no domain."""
+    if least == 2 and domain.isascii() and "." in domain:  # nearly always the whole is right
+        reason = judge(f"{local}@{domain}")
+        if reason not in _NO_DOMAIN:
+            return domain, reason
     labels = domain.split(".")
     choices = [".".join(labels[:count]) for count in range(len(labels), max(least, 2) - 1, -1)]
     # «info@firma.ru.Москва» ends a sentence: one alphabet first
     choices.sort(key=lambda choice: choice.isascii() != labels[0].isascii())
     for choice in choices:
         reason = judge(f"{local}@{choice}")
-        if reason not in ("invalid", "unknown_suffix"):
+        if reason not in _NO_DOMAIN:
             return choice, reason
     return domain, "unknown_suffix" if choices else "invalid"

@@ -45,6 +45,7 @@ _EXTENSION = re.compile(
     r"[\s,;]{0,3}\(?(?:доб|внутр|вн|ext)[а-яa-z]{0,10}[.:]?\s{0,2}(?:номер|№)?\s{0,2}\d{1,6}\b",
     re.I,
 )
+_LETTER = re.compile(r"[^\W\d_]")
 _ACCOUNT_OR_CARD = re.compile(r"[0-9]{12}|^\s*(?:[0-9]{4}\s){3}[0-9]{4}\s*$")
 _BARE = re.compile(r"\s*[0-9]{9,10}\s*")
 _NO_PHONE_LABEL = re.compile(
@@ -117,7 +118,8 @@ def phones_of_link(value: str, region: str) -> tuple[str, ...]:
 
 def is_fax(label: str) -> bool:
     """Whether the label speaks of a fax alone («тел./факс» is a telephone as well)."""
-    if not _FAX.search(label):
+    lowered = label.lower()
+    if ("факс" not in lowered and "fax" not in lowered) or not _FAX.search(label):
         return False
     last = re.split(r"[,;|]", label)[-1]
     return _FAX.search(last) is not None and _TELEPHONE.search(last) is None
@@ -134,6 +136,7 @@ _REGIONS = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=256)
 def _plain_russian(text: str) -> str:
     """The number in E.164 when the text is one of its usual spellings, else an empty text."""
     match = _RUSSIAN.fullmatch(text)
@@ -211,4 +214,5 @@ def _with_extension(text: str, start: int, candidate: str) -> str:
 
 def shows_extension(text: str) -> bool:
     """Whether a short text names an extension («доб. 100»)."""
-    return _EXTENSION.search(text) is not None
+    # where nothing but digits stands there is none
+    return _LETTER.search(text) is not None and _EXTENSION.search(text) is not None
