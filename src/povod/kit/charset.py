@@ -78,9 +78,11 @@ def decode(raw: bytes, content_type: str | None = None) -> tuple[str, str]:
     for bom, name in _BOMS:
         if raw.startswith(bom):
             return raw[len(bom) :].decode(name, "replace"), name
-    label = declared_charset(raw, content_type)
-    text = _as_utf8(raw, label)
+    text = _as_utf8(raw)
     if text is not None and not (text.isascii() and _has_controls(raw)):
+        return text, "utf-8"
+    label = declared_charset(raw, content_type)
+    if text is None and label in (None, "utf-8") and (text := _nearly_utf8(raw)) is not None:
         return text, "utf-8"
     encoding = _carried_by_ascii(raw) if _has_controls(raw) else _believed(raw, label)
     if encoding is None and text is not None:
@@ -123,16 +125,17 @@ def _has_controls(raw: bytes) -> bool:
     return b"\0" in raw or b"\x1b" in raw
 
 
-def _as_utf8(raw: bytes, label: str | None) -> str | None:
-    """The text if the bytes are UTF-8: valid, cut off within a letter, or nearly valid."""
+def _as_utf8(raw: bytes) -> str | None:
+    """The text if the bytes are UTF-8: valid, or cut off within a letter."""
     try:
         text, read = codecs.utf_8_decode(raw, "strict", False)
     except UnicodeDecodeError:
-        return _nearly_utf8(raw) if label in (None, "utf-8") else None
+        return None
     return text if read == len(raw) or not text.isascii() else None
 
 
 def _nearly_utf8(raw: bytes) -> str | None:
+    """The text if the bytes are UTF-8 but for a few."""
     text = raw.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     letters = sum(1 for _ in _WORD.finditer(text))
