@@ -39,6 +39,20 @@ class TestOutages:
         assert house.drafts(people[18]) == []
         assert house.greetings.dashboard()["late"] == 2
 
+    def test_a_late_wish_does_not_take_the_day_of_a_birthday(self, house: House) -> None:
+        client = house.born("06-12", gender="m")
+        for day in ("2027-06-04", "2027-06-05"):
+            house.at(day)
+            house.run()
+        house.at("2027-06-12", 10, 30)
+        assert house.send() == {"held": 1, "sent": 1}
+        assert house.event(client)["status"] == "closed"
+        house.at("2027-06-13", 10, 30)
+        house.send()
+        other = house.event(client, "holiday:russia_day")
+        assert (other["status"], other["reason"]) == ("skipped", "late")
+        assert len(house.letters()) == 1
+
     def test_an_approved_message_that_waited_too_long_is_late(self, house: House) -> None:
         house.at("2027-05-18")
         ivan = house.born("05-20")
