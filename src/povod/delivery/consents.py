@@ -11,22 +11,35 @@ from povod.kit.url import host_of, registrable_domain
 from povod.store.tables import clients, companies, company_pages, consents, contacts
 from povod.store.upsert import insert_new
 
+_PERSON = {"value_hash": "recipient_hash", "channel": "channel", "purpose": "purpose"}
+_OF_PERSON = [consents.c[name] == sa.bindparam(name) for name in _PERSON]
+_IN_FORCE = [
+    consents.c.withdrawn_at.is_(None),
+    sa.or_(consents.c.expires_at.is_(None), consents.c.expires_at > sa.bindparam("now")),
+]
+_NEWEST = (
+    sa.select(consents)
+    .where(*_OF_PERSON, *_IN_FORCE)
+    .order_by(consents.c.obtained_at.desc(), consents.c.id.desc())
+    .limit(1)
+)
+"""Built once: every letter asks for it five times on its way."""
+
+_KNOWN = sa.select(consents.c.id).where(*_OF_PERSON).limit(1)
+
+_COUNTRIES = tuple(
+    sa.select(table.c.country).where(table.c.id == sa.bindparam("id"))
+    for table in (clients, companies)
+)
+
 
 def newest_valid(conn: Connection, message: Message, now: datetime) -> RowMapping | None:
     """The newest consents row for this person, channel and purpose that is in force."""
-    query = (
-        sa.select(consents)
-        .where(
-            consents.c.value_hash == message["recipient_hash"],
-            consents.c.channel == message["channel"],
-            consents.c.purpose == message["purpose"],
-            consents.c.withdrawn_at.is_(None),
-            sa.or_(consents.c.expires_at.is_(None), consents.c.expires_at > now),
-        )
-        .order_by(consents.c.obtained_at.desc(), consents.c.id.desc())
-        .limit(1)
-    )
-    return conn.execute(query).mappings().first()
+    return conn.execute(_NEWEST, {**_person(message), "now": now}).mappings().first()
+
+
+def _person(message: Message) -> dict[str, str]:
+    return {name: message[column] for name, column in _PERSON.items()}
 
 
 def derive(conn: Connection, message: Message, now: datetime) -> None:
@@ -34,12 +47,7 @@ def derive(conn: Connection, message: Message, now: datetime) -> None:
 
     A withdrawn row counts as one: finding the address again does not bring a ground back.
     """
-    known = sa.select(consents.c.id).where(
-        consents.c.value_hash == message["recipient_hash"],
-        consents.c.channel == message["channel"],
-        consents.c.purpose == message["purpose"],
-    )
-    if conn.execute(known.limit(1)).first() is not None:
+    if conn.execute(_KNOWN, _person(message)).first() is not None:
         return
     ground = _client_ground(message) or _page_ground(conn, message)
     if ground is None:
@@ -101,7 +109,7 @@ def _is_own(url: str, domain: str | None) -> bool:
 
 def country_of(conn: Connection, message: Message) -> str:
     """Country of the client or company as the book has it."""
-    table, key = (clients, message["client_id"])
+    query, key = _COUNTRIES[0], message["client_id"]
     if key is None:
-        table, key = (companies, message["company_id"])
-    return str(conn.execute(sa.select(table.c.country).where(table.c.id == key)).scalar() or "")
+        query, key = _COUNTRIES[1], message["company_id"]
+    return str(conn.execute(query, {"id": key}).scalar() or "")

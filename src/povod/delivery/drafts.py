@@ -70,8 +70,12 @@ def one_line(text: str) -> str:
 def many_lines(text: str) -> str:
     """A body: line ends as `\\n`, no control characters but tab, lone surrogates replaced."""
     plain = replace_surrogates(text).replace("\r\n", "\n").replace("\r", "\n")
-    kept = (c for c in plain if c in "\n\t" or unicodedata.category(c) not in _UNSEEN)
-    return unicodedata.normalize("NFC", "".join(kept)).strip("\n")
+    unseen = {ord(c): None for c in set(plain) - {"\n", "\t"} if _is_unseen(c)}
+    return unicodedata.normalize("NFC", plain.translate(unseen)).strip("\n")
+
+
+def _is_unseen(char: str) -> bool:
+    return unicodedata.category(char) in _UNSEEN
 
 
 def replace_surrogates(text: str) -> str:

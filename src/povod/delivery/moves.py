@@ -19,6 +19,8 @@ Callback = Callable[[Connection, Message, str, str], None]
 """Told of each move in its own transaction: connection, row, old and new status."""
 
 ANY_KIND = "*"
+_BY_ID = sa.select(messages).where(messages.c.id == sa.bindparam("id"))
+_LOCKED = _BY_ID.with_for_update()
 _AUDITED = ("inbox", "resolver")
 
 
@@ -65,8 +67,7 @@ class Moves:
 
 def get_message(conn: Connection, message_id: str, *, lock: bool = False) -> Message:
     """The row of a message; `lock` keeps others from moving it until the transaction ends."""
-    query = sa.select(messages).where(messages.c.id == message_id)
-    row = conn.execute(query.with_for_update() if lock else query).mappings().first()
+    row = conn.execute(_LOCKED if lock else _BY_ID, {"id": message_id}).mappings().first()
     if row is None:
         raise NotFoundError(f"there is no message {message_id}")
     return dict(row)

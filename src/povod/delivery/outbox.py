@@ -25,6 +25,7 @@ from povod.store.tables import outreach_messages as messages
 from povod.store.upsert import insert_new
 
 EDITABLE = ("draft", "needs_approval", "approved", "rejected", "scheduled")
+_BY_KEY = sa.select(messages).where(messages.c.dedupe_key == sa.bindparam("dedupe_key"))
 _HUMAN_EDIT: Mapping[str, Callable[[str], str | None]] = {
     "subject": drafts.one_line,
     "body": drafts.many_lines,
@@ -41,8 +42,8 @@ class Outbox:
 
     def put(self, conn: Connection, draft: Draft) -> Message:
         """Store a draft, or return the message that has its `dedupe_key` already."""
-        known = sa.select(messages).where(messages.c.dedupe_key == draft.dedupe_key)
-        row = conn.execute(known).mappings().first()
+        key = {"dedupe_key": draft.dedupe_key}
+        row = conn.execute(_BY_KEY, key).mappings().first()
         if row is not None:
             return dict(row)
         values = self._values(draft)
@@ -52,7 +53,7 @@ class Outbox:
         values |= self._jurisdiction_and_text(conn, draft, values)
         values["content_hash"] = drafts.content_hash(values)
         insert_new(conn, messages, [values], ["dedupe_key"])
-        return dict(conn.execute(known).mappings().one())
+        return dict(conn.execute(_BY_KEY, key).mappings().one())
 
     def _values(self, draft: Draft) -> dict[str, Any]:
         keys = self._office.keys

@@ -20,6 +20,8 @@ EU = frozenset(
     }
 )
 RU_TLDS = frozenset({"ru", "su", "xn--p1ai", "xn--p1acf", "xn--80adxhks", "moscow"})
+_COLUMNS = ("id", "jurisdiction", "purpose", "basis", "address_class", "verdict")
+_OVERRIDES = sa.select(*(policy_rules.c[name] for name in _COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -106,9 +108,7 @@ PRESETS: dict[str, tuple[Rule, ...]] = {
 
 def stored_rules(conn: Connection) -> list[Rule]:
     """The overriding rows of `policy_rules`."""
-    columns = ("id", "jurisdiction", "purpose", "basis", "address_class", "verdict")
-    rows = conn.execute(sa.select(*(policy_rules.c[name] for name in columns)))
-    return [Rule(*row) for row in rows]
+    return [Rule(*row) for row in conn.execute(_OVERRIDES)]
 
 
 def decide(case: Case, preset: str, overrides: Sequence[Rule] = ()) -> tuple[str, str]:

@@ -64,10 +64,10 @@ def html_of(text: str) -> str:
 
 def draft_of(greeting: Row, order: Order, parts: Parts) -> Draft:
     """The message of a greeting."""
-    rendered = whole_text(greeting, order, parts)
+    facts = facts_of(order, parts.settings, greeting["tone"], salutation=greeting["salutation"])
+    rendered = assemble(greeting["subject"], greeting["body"], greeting["wish"], facts)
     client, event = order.client, order.event
     channel = _channel(client, parts)
-    facts = facts_of(order, parts.settings, greeting["tone"], salutation=greeting["salutation"])
     text = rendered.text if channel == EMAIL else short_form(rendered, facts)
     hours = order_hours(order, parts)
     return Draft(

@@ -14,13 +14,13 @@ from povod.store.tables import events, greetings
 
 Row = Mapping[str, Any]
 HISTORY = 20
+_LOCKED = sa.select(greetings).where(greetings.c.id == sa.bindparam("id")).with_for_update()
 HUMAN = ("operator", "approver", "admin")
 
 
 def get_greeting(conn: Connection, greeting_id: str, *, version: int | None = None) -> Row:
     """The row, locked until the transaction ends; a stale `version` is a conflict."""
-    query = sa.select(greetings).where(greetings.c.id == greeting_id).with_for_update()
-    row = conn.execute(query).mappings().first()
+    row = conn.execute(_LOCKED, {"id": greeting_id}).mappings().first()
     if row is None:
         raise NotFoundError(f"there is no greeting {greeting_id}")
     if version is not None and row["version"] != version:

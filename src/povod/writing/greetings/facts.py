@@ -56,12 +56,15 @@ class GreetingFacts:
         """From a mapping or object with these names; what it lacks keeps its default."""
         if isinstance(source, cls):
             return source
-        found: dict[str, Any] = {}
-        for field in dataclasses.fields(cls):
-            name = field.name
-            value = source.get(name) if isinstance(source, Mapping) else getattr(source, name, None)
-            if value is not None:
-                found[name] = tuple(value) if isinstance(value, list) else value
+        names = [field.name for field in dataclasses.fields(cls)]
+        if not isinstance(source, Mapping):
+            source = {name: getattr(source, name, None) for name in names}
+        given = ((name, source.get(name)) for name in names)
+        found: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in given
+            if value is not None
+        }
         return cls(**found)
 
     @property
