@@ -112,6 +112,13 @@ HOLDINGS = (
 )
 
 
+def wait_for_workers(conn: Connection, person: Person) -> None:
+    """Let handoffs under way end first: they lock the message before the recipient, as we do."""
+    mine = among(conn, messages.c.id, person.messages)
+    query = sa.select(messages.c.id).where(mine, messages.c.status == "sending")
+    conn.execute(query.order_by(messages.c.id).with_for_update()).all()
+
+
 def refuse(office: Office, conn: Connection, person: Person, by: str) -> bool:
     """Never write to them again: a refusal of every address, on every channel, without end.
 

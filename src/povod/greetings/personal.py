@@ -7,8 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from povod.store.bulk import among
-from povod.store.personal import Holding, Person, Row, code_only
+from povod.store.personal import Holding, Person, Row, code_only, nameless
 from povod.store.tables import agent_runs, events, feedback, greetings, holidays
+
+NAMELESS = "–"
 
 
 def _errors_of_others(report: Any, _row: Row, person: Person) -> Any:
@@ -19,16 +21,28 @@ def _errors_of_others(report: Any, _row: Row, person: Person) -> Any:
     return {**report, "errors": kept}
 
 
+def _title(value: Any, row: Row, person: Person) -> Any:
+    """The name of a holiday stays; an occasion that somebody wrote for this person does not."""
+    if row["event_type"] == "manual":
+        return NAMELESS if value else ""
+    return nameless(value, row, person) or (NAMELESS if value else "")
+
+
+def _of_the_site(value: Any, row: Row, person: Person) -> Any:
+    """What changed on a watched site tells of the site; other notes were made for the person."""
+    return nameless(value, row, person) if row["event_type"] == "site_change" else {}
+
+
 HOLDINGS = (
     Holding(
         events,
         lambda person: events.c.client_id.in_(person.clients),
         blank={
-            "title": "",
-            "title_instrumental": "",
+            "title": _title,
+            "title_instrumental": _title,
             "match_reason": "",
-            "metadata": {},
-            "reason": lambda value, row, person: code_only(value, row, person) or "erased",
+            "metadata": _of_the_site,
+            "reason": lambda value, *given: code_only(value, *given) or ("erased" if value else ""),
         },
         keeps=("event_key", "tone", "created_by"),
     ),

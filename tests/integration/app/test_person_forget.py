@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from povod.app.person.holdings import HOLDINGS
 from povod.app.story import tell
 from povod.delivery import personal as mail
 from povod.delivery.channels.file.transport import FileSession
+from povod.delivery.suppression import lock
 from povod.kit.clock import FixedClock
 from povod.kit.errors import InputError, NotFoundError
 from povod.store import audit
@@ -365,6 +368,49 @@ def test_what_was_handed_over_meanwhile_is_finished_by_repeating(
     again = house.personal.forget(ADDRESS, "root")
     assert (again.outbox_files, again.under_way) == (3, 0)
     assert traces(house) == []
+
+
+def test_a_handoff_under_way_is_waited_for_and_does_not_lock_us_out(
+    house: PersonHouse, known: Known
+) -> None:
+    """It locks the message, then the recipient; an erasure the other way round would be a knot."""
+    row = {"status": "sending"}
+    mine = outreach_messages.c.id == known.waiting
+    with house.db.tx() as conn:
+        conn.execute(outreach_messages.update().where(mine).values(**row))
+    hashed = house.delivery.office.suppression.contact_hash(ADDRESS)
+    with ThreadPoolExecutor(1) as pool, house.db.tx() as conn:
+        conn.execute(sa.select(outreach_messages.c.id).where(mine).with_for_update())
+        waiting = pool.submit(house.personal.forget, ADDRESS, "root")
+        time.sleep(0.3)
+        assert not waiting.done()
+        lock(conn, [hashed])
+        late = {"last_error": f"{ADDRESS}: later"}
+        conn.execute(outreach_messages.update().where(mine).values(status="sent", **late))
+        conn.commit()
+        assert waiting.result(20).rows["outreach_messages"] == 2
+    assert traces(house) == []
+
+
+def test_the_names_of_holidays_stay_and_the_reason_says_why(
+    house: PersonHouse, known: Known
+) -> None:
+    day = house.clock.now().date()
+    days = {"occasion_date": day, "occasion_year": day.year, "deliver_on": day}
+    mine = {"client_id": known.client, "event_key": "x", **days}
+    made = {
+        house.insert(events, **{**mine, "event_key": kind}, event_type=kind, **given): given
+        for kind, given in (
+            ("holiday", {"title": "8 Марта", "status": "closed"}),
+            ("manual", {"title": "Юбилей", "metadata": {"note": "дома"}, "status": "closed"}),
+            ("site_change", {"title": "firma.ru: 2", "metadata": {"domain": "firma.ru"}}),
+        )
+    }
+    house.personal.forget(ADDRESS, "root")
+    after = [house.rows(events, events.c.id == name)[0] for name in made]
+    assert [row["title"] for row in after] == ["8 Марта", "–", "firma.ru: 2"]
+    assert [row["metadata"] for row in after] == [{}, {}, {"domain": "firma.ru"}]
+    assert [row["reason"] for row in after] == ["", "", "erased"]
 
 
 def test_a_workbook_that_was_uploaded(house: PersonHouse) -> None:

@@ -105,6 +105,7 @@ class PersonalData:
         office = self._delivery.office
         with self._db.tx(durable=True) as conn:
             person = self._find(conn, address, client_id)
+            mail.wait_for_workers(conn, person)
             is_new = mail.refuse(office, conn, person, by)
             cancelled = self._end_unsent(conn, person)
             seals = self._empty_audit(conn, person)
