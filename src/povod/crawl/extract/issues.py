@@ -145,25 +145,33 @@ def _product_issues(product: Product) -> Iterable[Issue]:
 def _map_issues(row: PageRow, key: KeyOf) -> Iterable[tuple[str, Issue]]:
     if row.blocked_by_robots:
         yield row.url, Issue("robots_blocked_in_map")
-    if row.final_url and key(row.final_url) != key(row.url):
-        yield row.url, Issue("redirect_in_map", row.final_url)
+    moved = row.final_url if row.final_url != row.url else None
+    if moved and key(moved) != key(row.url):
+        yield row.url, Issue("redirect_in_map", moved)
     if row.status is not None and 400 <= row.status < 600:
         code = "http_4xx_in_map" if row.status < 500 else "http_5xx_in_map"
         yield row.url, Issue(code, str(row.status))
 
 
 def _canonical_chains(rows: Sequence[PageRow], key: KeyOf) -> Iterable[tuple[str, Issue]]:
-    """A canonical that points to a page whose own canonical points on."""
-    target = {key(row.url): key(row.seo.canonical) for row in rows if row.seo and row.seo.canonical}
-    for row in rows:
-        first = target.get(key(row.url))
-        second = target.get(first) if first is not None and first != key(row.url) else None
-        if second is not None and second != first and row.seo is not None:
-            yield row.url, Issue("canonical_chain", f"{row.seo.canonical} -> {second}")
+    """A canonical that points to a page whose own canonical points on.
+
+    Pages that name themselves, nearly all, are no link of a chain.
+    """
+    named = {row.url: row.seo.canonical for row in rows if row.seo and row.seo.canonical}
+    named = {url: canonical for url, canonical in named.items() if canonical != url}
+    target = {key(url): key(canonical) for url, canonical in named.items()}
+    for url, canonical in named.items():
+        first = key(canonical)
+        second = target.get(first) if first != key(url) else None
+        if second is not None and second != first:
+            yield url, Issue("canonical_chain", f"{canonical} -> {second}")
 
 
 def _hreflang_without_return(rows: Sequence[PageRow], key: KeyOf) -> Iterable[tuple[str, Issue]]:
     """A translation, seen in this job, that does not name the page in return."""
+    if not any(row.seo and row.seo.hreflang for row in rows):
+        return
     named = {key(row.url): {key(url) for _, url in row.seo.hreflang} for row in rows if row.seo}
     for row in rows:
         own = key(row.url)

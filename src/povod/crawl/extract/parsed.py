@@ -17,6 +17,7 @@ from povod.crawl.extract.text import (
     drop_unseen,
     headings_of,
     link_of,
+    meta_name,
     metas_in,
     pointing,
     source_of,
@@ -71,6 +72,11 @@ class ParsedPage:
     def metas(self) -> dict[str, str]:
         """Contents of the `meta` elements by lower-case name."""
         return metas_in(attributes for attributes, _ in _still_there(self._found.metas))
+
+    def metas_named(self, part: str) -> dict[str, str]:
+        """Those of the `meta` elements that have this in their name; the others are not read."""
+        metas = _still_there(self._found.metas)
+        return metas_in(attributes for attributes, _ in metas if part in meta_name(attributes))
 
     @property
     def pointers(self) -> list[tuple[str, LexborNode]]:

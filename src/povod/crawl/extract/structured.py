@@ -31,6 +31,7 @@ _TOKEN = re.compile(
 _STRING_SIGN = re.compile(r'\\(?P<escaped>.?)|(?P<quote>")', re.DOTALL)
 _AFTER_STRING = re.compile(r'\s*(?:[:}\]]|$|,\s*(?:["{\[}\]/<\-\d]|true|false|null|$))')
 _GAP = re.compile(r"[\s,;]*")
+_NESTING = (dict, list)
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -72,9 +73,7 @@ def walk(objects: list[JsonObject]) -> Iterator[JsonObject]:
         inner = item.values() if isinstance(item, dict) else item
         if depth < MAX_DEPTH:
             rest.extend(
-                (value, depth + 1)
-                for value in reversed(list(inner))
-                if isinstance(value, dict | list)
+                (value, depth + 1) for value in reversed(list(inner)) if isinstance(value, _NESTING)
             )
 
 

@@ -59,7 +59,7 @@ def survey(tree: LexborHTMLParser) -> Survey:
             found.metas.append((attributes, node))
         if is_hidden(attributes) and tag not in ("html", "body"):
             found.hidden.append(node)
-        if is_reversed(tag, attributes):
+        if (tag == "bdo" or "style" in attributes) and is_reversed(tag, attributes):
             found.reversed.append(node)
     return found
 

@@ -141,11 +141,16 @@ def metas_in(elements: Iterable[Mapping[str, str | None]]) -> dict[str, str]:
     """The same of the attributes of `meta` elements that are found already."""
     metas: dict[str, str] = {}
     for attributes in elements:
-        name = (attributes.get("name") or attributes.get("property") or "").strip().lower()
+        name = meta_name(attributes)
         content = collapse(attributes.get("content") or "")
         if name and content:
             metas.setdefault(name, content)
     return metas
+
+
+def meta_name(attributes: Mapping[str, str | None]) -> str:
+    """`name` or `property` of a `meta` in lower case."""
+    return (attributes.get("name") or attributes.get("property") or "").strip().lower()
 
 
 def headings_of(tree: LexborHTMLParser) -> list[Heading]:

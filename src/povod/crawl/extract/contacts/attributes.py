@@ -28,7 +28,7 @@ def phone_attributes(page: ParsedPage) -> Iterator[str]:
     """Values of attributes whose name says that they hold a telephone number."""
     for node in page.marked:
         yield from (node.attributes.get(name) or "" for name in _PHONE_NAMES)
-    yield from (content for name, content in page.metas.items() if "phone" in name)
+    yield from page.metas_named("phone").values()
 
 
 def _names_before_at_signs(source: bytes) -> set[str]:
