@@ -19,13 +19,22 @@ app.add_typer(offers_app, name="offers")
 def import_file(
     file: Annotated[Path, typer.Argument(help="CSV or XLSX with columns niche, city, country…")],
     tab: Annotated[str, typer.Option(help="Sheet of an XLSX file.")] = "",
+    result_file: Annotated[
+        bool, typer.Option("--result/--no-result", help="Write <name>.result beside the file.")
+    ] = True,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Write the result into the CSV file itself.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Read a table of niches; rows that cannot be used are listed, the others are kept."""
+    """Read a table of niches; each row's end stands in the result file, bad ones are listed."""
+    from povod.leads.result_file import place_of_result
+
+    place = place_of_result(file, in_place=in_place) if result_file or in_place else None
     with open_house() as house:
-        result = house.leads.import_file(file, tab=tab)
+        result = house.leads.import_file(file, tab=tab, result=place)
     if json:
-        as_json(result.as_dict())
+        as_json({**result.as_dict(), "result_file": str(place) if place else None})
     else:
         for problem in result.problems:
             complain(f"  {problem}")
@@ -33,6 +42,8 @@ def import_file(
             f"{file.name}: {result.rows} rows, {result.inserted} new queries, "
             f"{result.duplicates} already known, {len(result.problems)} rows not usable"
         )
+        if place is not None:
+            say(f"what became of each row: {place}")
         if not result.rows and not result.problems:
             say("the table has a header and no rows below it")
     if result.problems and not result.rows:

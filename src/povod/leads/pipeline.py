@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -23,6 +24,7 @@ from povod.leads.ingest import IngestResult, ingest_ready
 from povod.leads.niches import Importer, ImportResult
 from povod.leads.offers import ensure_demo_offer, save_offer
 from povod.leads.poll import PollResult, poll_due
+from povod.leads.result_file import write_result
 from povod.leads.search_deps import SearchDeps
 from povod.leads.sheets.sync import SheetReport, sheet_sync
 from povod.leads.steps_search import deduplicate
@@ -69,10 +71,11 @@ class LeadsPipeline:
         """What the job is configured by."""
         return self._deps.settings
 
-    def import_file(self, path: Path, *, tab: str = "") -> Imported:
+    def import_file(self, path: Path, *, tab: str = "", result: Path | None = None) -> Imported:
         """Read a CSV or XLSX table of niches; bad rows are named, good ones kept.
 
-        Raises `InputError` when the file cannot be read as a table at all.
+        `result` takes the table with what became of each row (L14). Raises `InputError` when the
+        file cannot be read as a table at all.
         """
         if not path.is_file():
             raise InputError(f"{path}: there is no such file")
@@ -82,7 +85,10 @@ class LeadsPipeline:
         importer = Importer(deps.db, deps.clock, deps.settings)
         source = "xlsx" if table.kind == "xlsx" else "csv"
         digest = hashlib.sha256(raw).hexdigest()
-        return Imported.of(importer.import_table(table, digest, source))  # type: ignore[arg-type]
+        done = importer.import_table(table, digest, source)  # type: ignore[arg-type]
+        if result is not None:
+            write_result(result, table, done, ZoneInfo(deps.settings.app_timezone))
+        return Imported.of(done)
 
     def sync_sheet(self, batch_tag: str = "", *, dry: bool = False) -> SheetReport:
         """Read the Google Sheet (rows of one tag, or all) and write the results back (L16)."""

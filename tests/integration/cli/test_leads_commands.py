@@ -31,6 +31,42 @@ def test_import_counts_and_names_what_is_wrong(povod, tmp_path):
     assert (again["rows"], again["inserted"], again["duplicates"]) == (1, 0, 1)
 
 
+def read_result(folder, name="niches.result.csv"):
+    with (folder / name).open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_result_file_says_what_became_of_each_row(povod, tmp_path):
+    name = write_niches(tmp_path, ("Стоматология", "Казань"), ("", "Самара"), ("=Окна", "Омск"))
+    before = (tmp_path / name).read_bytes()
+    done = povod("leads", "import", name)
+    assert "what became of each row: niches.result.csv" in done.out
+    good, bad, odd = read_result(tmp_path)
+    assert (good["ниша"], good["status"], good["db_inserted_count"]) == (
+        "Стоматология",
+        "done",
+        "1",
+    )
+    assert good["db_first_scheduled_for"]
+    assert (bad["город"], bad["status"]) == ("Самара", "error")
+    assert "niche is empty" in bad["last_error"]
+    assert odd["ниша"] == "'=Окна", "nothing becomes a formula"
+    assert (tmp_path / name).read_bytes() == before, "the file itself is left alone"
+    again = povod("leads", "import", "niches.result.csv", "--json").json
+    assert (again["inserted"], again["result_file"]) == (0, "niches.result.csv")
+    assert read_result(tmp_path)[0] == good, "known rows keep what was said of them"
+
+
+def test_the_result_in_the_file_itself_or_nowhere(povod, tmp_path):
+    name = write_niches(tmp_path, ("Стоматология", "Казань"))
+    assert povod("leads", "import", name, "--no-result", "--json").json["result_file"] is None
+    assert not (tmp_path / "niches.result.csv").exists()
+    povod("leads", "import", name, "--in-place")
+    assert read_result(tmp_path, name)[0]["status"] in ("done", "skipped")
+    book = povod("leads", "import", "niches.xlsx", "--in-place")
+    assert (book.code, "other sheets" in book.err) == (2, True)
+
+
 def test_a_table_without_one_usable_row_is_a_failure(povod, tmp_path):
     done = povod("leads", "import", write_niches(tmp_path, ("", "Самара"), ("?", "")))
     assert done.code == 1

@@ -162,6 +162,17 @@ def changed_cells(
     ]
 
 
+def broken_rows(problems: Iterable[CellProblem]) -> list[RowState]:
+    """One state for each row that cannot be used."""
+    reasons: dict[int, list[str]] = {}
+    for problem in problems:
+        place = f"column {problem.column}: " if problem.column else ""
+        reasons.setdefault(problem.row, []).append(place + problem.reason)
+    return [
+        RowState(number, "error", error="; ".join(found)[:500]) for number, found in reasons.items()
+    ]
+
+
 def _at(cells: Sequence[str], place: int | None) -> str:
     return cells[place] if place is not None and place < len(cells) else ""
 

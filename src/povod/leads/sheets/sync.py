@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from povod.kit.clock import Clock
 from povod.kit.errors import ExternalError
 from povod.kit.settings import Settings
-from povod.kit.tabular import CellProblem, Table
+from povod.kit.tabular import Table
 from povod.kit.text import lookup_key
 from povod.leads.niche_rows import HANDLED, NicheRow, read_rows
 from povod.leads.niches import Importer, ImportResult, RowResult
@@ -25,6 +25,7 @@ from povod.leads.sheets.grid import (
     CellWrite,
     RowState,
     as_table,
+    broken_rows,
     changed_cells,
     identities,
     moved_to,
@@ -150,7 +151,7 @@ class SheetSync:
         report.inserted, report.duplicates = result.inserted, result.duplicates
         report.problems += [str(problem) for problem in result.problems]
         stored = self._stored(rows)
-        states = _states(result, stored) + _broken(problems)
+        states = _states(result, stored) + broken_rows(problems)
         return report, states + [_kept(row.number, stored[row.fingerprint]) for row in waiting]
 
     def _stored(self, rows: Sequence[NicheRow]) -> dict[str, Any]:
@@ -234,17 +235,6 @@ def _kept(number: int, niche: Any) -> RowState:
         last_slot=niche.db_last_scheduled_for,
         error=niche.last_error,
     )
-
-
-def _broken(problems: Sequence[CellProblem]) -> list[RowState]:
-    """One state for each row that cannot be used."""
-    reasons: dict[int, list[str]] = {}
-    for problem in problems:
-        place = f"column {problem.column}: " if problem.column else ""
-        reasons.setdefault(problem.row, []).append(place + problem.reason)
-    return [
-        RowState(number, "error", error="; ".join(found)[:500]) for number, found in reasons.items()
-    ]
 
 
 def sheet_sync(deps: SearchDeps) -> SheetSync:
