@@ -212,6 +212,29 @@ def export(file: Annotated[Path, typer.Argument(help=".csv or .xlsx")]) -> None:
     say(f"{file}: {write(file, names, rows)} greetings")
 
 
+@app.command()
+def report(
+    run: Annotated[str, typer.Argument(help="Id of a run; `last` for the newest.")] = "last",
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write it as a table to this file.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """What a run did and why it left people out: reasons, texts, cards, errors, durations."""
+    from povod.greetings.report_table import report_lines, write_report
+
+    with open_house() as house:
+        if run == "last" and (runs := house.greetings.runs(1)):
+            run = runs[0]["id"]
+        found = house.greetings.run(run)
+    if csv is not None:
+        say(f"{csv}: {write_report(csv, found)} lines")
+    elif json:
+        as_json(found)
+    else:
+        table("", ("part", "name", "value"), list(report_lines(found)))
+
+
 @demo_app.command()
 def seed() -> None:
     """Add demo clients; pressing again changes nothing."""

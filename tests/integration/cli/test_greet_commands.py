@@ -1,5 +1,7 @@
 """`povod greet`: from demo clients to approved greetings, on the command line."""
 
+import csv
+
 import pytest
 
 
@@ -30,6 +32,23 @@ def test_a_run_writes_and_a_second_one_finds_everything_done(seeded):
     second = seeded("greet", "run", "--no-deliver", "--json").json
     assert (second["generated_greetings"], second["errors"]) == (0, 0)
     assert second["skipped_existing"] == first["generated_greetings"]
+
+
+def test_the_report_of_a_run_as_a_table(seeded, tmp_path):
+    done = seeded("greet", "run", "--no-deliver", "--json").json
+    file = tmp_path / "report.csv"
+    assert "lines" in seeded("greet", "report", done["run_id"], "--csv", str(file)).out
+    with file.open(encoding="utf-8-sig", newline="") as table:
+        lines = {
+            (one["part"], one["name"]): one["value"] for one in csv.DictReader(table, delimiter=";")
+        }
+    assert lines["run", "id"] == done["run_id"]
+    assert lines["counters", "generated"] == str(done["generated_greetings"])
+    assert lines["texts.sources", "template"] == str(done["generated_greetings"])
+    assert any(part == "not_greeted" for part, _ in lines)
+    assert seeded("greet", "report", "--json").json["id"] == done["run_id"]
+    assert "counters" in seeded("greet", "report").out
+    assert seeded("greet", "report", "01900000-0000-7000-8000-000000000000").code == 1
 
 
 def test_a_greeting_is_shown_approved_and_drawn(seeded, tmp_path):

@@ -125,6 +125,17 @@ def test_viewers_read_masked(locked_house: House, signed_in: Enter) -> None:
     assert EMAIL not in signed_in("operator").get("/clients").text, "lists are masked for all"
 
 
+def test_the_report_of_a_run_is_taken_away_as_a_table(full: Congratulated, web: TestClient) -> None:
+    path = f"/runs/{full.run_id}/report.csv"
+    assert path in web.get(f"/runs/{full.run_id}").text
+    answer = web.get(path)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["content-disposition"]
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    assert lines[:2] == ["part;name;value", f"run;id;{full.run_id}"]
+    assert any(line.startswith("counters;generated;") for line in lines)
+
+
 def test_the_dashboard_starts_a_run_and_leads_to_it(house: House, web: TestClient) -> None:
     house.prepare()
     seeded = web.post("/greetings/demo/seed")

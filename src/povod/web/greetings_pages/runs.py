@@ -1,7 +1,11 @@
 """Runs and what they tell (G133)."""
 
+import tempfile
+from pathlib import Path
+
 from fastapi import APIRouter, Request, Response
 
+from povod.greetings.report_table import write_report
 from povod.web.greetings_api.shapes import house_of
 from povod.web.greetings_pages.common import page
 from povod.web.params import RowId
@@ -37,6 +41,19 @@ def run_page(request: Request, run_id: RowId) -> Response:
         durations=report.get("durations", {}),
         errors=report.get("errors", ()),
     )
+
+
+@router.get("/{run_id}/report.csv", dependencies=[VIEWER])
+def run_table(request: Request, run_id: RowId) -> Response:
+    """The report to take away."""
+    run = house_of(request).greetings.run(run_id)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "report.csv"
+        write_report(file, run)
+        raw = file.read_bytes()
+    name = f"povod-run-{run['started_at']:%Y-%m-%d}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(raw, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _sorted(counts: dict[str, int]) -> list[tuple[str, int]]:
