@@ -99,11 +99,11 @@ def _between(
     db: Database, job_id: str, domain: str, batch: Sequence[PageRow], key: KeyOf
 ) -> dict[str, list[Issue]]:
     """Faults that need the pages which those of the batch name."""
-    own = {key(page.url) for page in batch}
-    named = {key(url) for page in batch for url in _names(page)} - own
+    named = {url for page in batch for url in _names(page)} - {page.url for page in batch}
+    others = {key(url) for url in named} - ({key(page.url) for page in batch} if named else set())
     found: dict[str, list[Issue]] = {page.url: [] for page in batch}
-    others = named_pages(db, job_id, domain, named)
-    for url, issue in issues_between([*batch, *others], key):
+    beside = named_pages(db, job_id, domain, others)
+    for url, issue in issues_between([*batch, *beside], key):
         if url in found:
             found[url].append(issue)
     return found
