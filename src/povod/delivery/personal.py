@@ -182,7 +182,7 @@ def remove_letters(db: Database, folder: Path, ids: Sequence[str]) -> int:
     with db.read() as conn:
         mine = among(conn, messages.c.id, ids)
         erased = sa.select(*columns).where(mine, messages.c.erased_at.is_not(None))
-        bases = [base_name(folder, row) for row in conn.execute(erased).mappings()]
+        bases = [base_name(folder, dict(row)) for row in conn.execute(erased).mappings()]
     paths = [base.with_suffix(suffix) for base in bases for suffix in SUFFIXES]
     there = [path for path in paths if path.exists()]
     for path in there:

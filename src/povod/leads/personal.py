@@ -68,5 +68,5 @@ def replies_naming(conn: Connection, person: Person) -> Iterator[str]:
     """Operations whose raw reply shows the person: ids of those with such a hit."""
     columns = [serp_results.c.operation_id, *(serp_results.c[name] for name in _SHOWN)]
     for row in conn.execute(sa.select(*columns).where(_hits(person))).mappings():
-        if _shows(person, row):
+        if _shows(person, dict(row)):
             yield str(row["operation_id"])

@@ -52,9 +52,14 @@ def export(request: Request, kind: Kind, row_id: RowId) -> Response:
     """All that is kept, as a file for the person."""
     house: House = request.app.state.house
     address, client_id = _whom(house, kind, row_id)
+    return package_of(house, address, request.state.person.login, client_id)
+
+
+def package_of(house: "House", address: str, by: str, client_id: str = "") -> Response:
+    """The ZIP as an answer; the file goes when it was sent."""
     folder = tempfile.TemporaryDirectory(prefix="povod-person-")
     path = Path(folder.name) / "person.zip"
-    house.personal.export(address, path, request.state.person.login, client_id)
+    house.personal.export(address, path, by, client_id)
     tidy = BackgroundTask(folder.cleanup)
     return FileResponse(path, filename=path.name, media_type="application/zip", background=tidy)
 

@@ -49,6 +49,7 @@ ADDRESS = "p.krasno@firma.ru"
 PHONE = "+79161234567"
 INN = "500100732259"
 COLLEAGUE = "anna@firma.ru"
+SECRETS = (ADDRESS, ADDRESS.upper(), SURNAME, SURNAME.lower(), SURNAME.upper(), PHONE, INN)
 OPERATOR, APPROVER = Actor("operator", "ivan"), Actor("approver", "olga")
 AUTHOR = Author("ivan", "ui")
 CARD = b"\xff\xd8 a card for Pyotr"
@@ -286,3 +287,18 @@ def everything(conn: Connection) -> Iterator[tuple[str, str]]:
                     f"{raw.decode('utf-8', 'replace')} {raw.decode('cp1251', 'replace')}"
                 )
             yield table.name, str(values)
+
+
+def traces(house: PersonHouse) -> list[tuple[str, str]]:
+    """Where the person is still named."""
+    with house.db.read() as conn:
+        return [
+            (table, text)
+            for table, text in everything(conn)
+            if any(secret in text for secret in SECRETS)
+        ]
+
+
+def state(house: PersonHouse) -> dict[str, list[dict[str, Any]]]:
+    """All rows of all tables."""
+    return {table.name: house.rows(table) for table in metadata.sorted_tables}

@@ -1,83 +1,43 @@
-"""A person asks to be forgotten: all of theirs goes, all else stays, and it stays so (D101)."""
+"""A person asks to be forgotten: all of theirs goes, all else stays (D101)."""
 
-import csv
 import io
-import json
-import time
-import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 import xlsxwriter
 from person_house import (
     ADDRESS,
-    AUTHOR,
     COLLEAGUE,
-    INN,
     PHONE,
     SURNAME,
     Known,
     PersonHouse,
-    everything,
-    fill,
+    state,
+    traces,
 )
 
 from povod.app.person.holdings import HOLDINGS
 from povod.app.story import tell
 from povod.delivery import personal as mail
-from povod.delivery.channels.file.transport import FileSession
-from povod.delivery.suppression import lock
-from povod.kit.clock import FixedClock
 from povod.kit.errors import InputError, NotFoundError
 from povod.store import audit
-from povod.store.db import Database
 from povod.store.tables import (
     agent_runs,
     audit_log,
     clients,
     company_facts,
     company_pages,
-    consents,
     contacts,
     deliveries,
     events,
     files,
     greetings,
     import_jobs,
-    metadata,
     opt_out_registry,
     outreach_messages,
 )
-
-SECRETS = (ADDRESS, ADDRESS.upper(), SURNAME, SURNAME.lower(), SURNAME.upper(), PHONE, INN)
-
-
-@pytest.fixture
-def house(db: Database, clock: FixedClock, tmp_path: Path) -> PersonHouse:
-    return PersonHouse.build(db, clock, tmp_path)
-
-
-@pytest.fixture
-def known(house: PersonHouse) -> Known:
-    return fill(house)
-
-
-def traces(house: PersonHouse) -> list[tuple[str, str]]:
-    """Where the person is still named."""
-    with house.db.read() as conn:
-        return [
-            (table, text)
-            for table, text in everything(conn)
-            if any(secret in text for secret in SECRETS)
-        ]
-
-
-def state(house: PersonHouse) -> dict[str, list[dict[str, Any]]]:
-    return {table.name: house.rows(table) for table in metadata.sorted_tables}
 
 
 def test_the_house_knows_the_person_everywhere(house: PersonHouse, known: Known) -> None:
@@ -279,119 +239,6 @@ def test_a_telephone_that_others_share_is_not_refused(house: PersonHouse, known:
     assert keys.value_hash("email", ADDRESS) in hashes
 
 
-# never again
-
-
-def test_the_refusal_keeps_its_hash_only(house: PersonHouse, known: Known) -> None:
-    house.personal.forget(ADDRESS, "root")
-    rows = house.rows(opt_out_registry)
-    assert {row["contact_value"] for row in rows} == {None}
-    assert {(row["scope"], row["channel"], row["reason"]) for row in rows} == {
-        ("all", "*", "erased")
-    }
-    assert all(row["expires_at"] is None and row["erased_at"] for row in rows)
-
-
-def test_an_address_found_again_is_not_written_to(house: PersonHouse, known: Known) -> None:
-    house.personal.forget(ADDRESS, "root")
-    now = house.clock.now()
-    contact = house.insert(
-        contacts, company_id=known.company, contact_type="email", value=ADDRESS,
-        value_key=ADDRESS, first_seen_at=now, last_seen_at=now,
-    )  # fmt: skip
-    found: dict[str, Any] = {"company_id": known.company, "contact_id": contact}
-    letter = house.schedule(house.put(ADDRESS, "letter:9", **found))
-    house.delivery.send_due()
-    assert house.status(letter) == "skipped"
-    row = house.rows(outreach_messages, outreach_messages.c.id == letter)[0]
-    assert row["skip_reason"] == "opt_out"
-
-
-def test_an_import_refuses_the_person(house: PersonHouse, known: Known) -> None:
-    house.personal.forget(ADDRESS, "root")
-    table = f"email;last_name\n{ADDRESS};{SURNAME}\nnew@firma.ru;Новиков\n"
-    preview = house.book.preview_import(table.encode(), "again.csv", AUTHOR)
-    assert (preview.result.new, preview.result.refused) == (1, 1)
-    result = house.book.apply_import(preview.import_id)
-    assert (result.new, result.refused) == (1, 1)
-    assert any("erased" in problem for problem in result.problems)
-    assert [row["last_name"] for row in house.rows(clients) if row["last_name"]] == [
-        "Ветрова",
-        "Новиков",
-    ]
-    assert not any(SURNAME in str(row) for row in house.rows(import_jobs))
-
-
-def test_a_withdrawn_ground_is_not_derived_again(house: PersonHouse, known: Known) -> None:
-    house.personal.forget(ADDRESS, "root")
-    mine = house.rows(consents, consents.c.client_id == known.client)
-    assert mine
-    assert all(row["withdrawn_at"] for row in mine)
-
-
-def test_a_letter_in_a_workers_hands_is_stopped_before_it_leaves(
-    house: PersonHouse, known: Known
-) -> None:
-    prepared = FileSession.prepare
-    done: list[Any] = []
-
-    async def prepare(self: FileSession, parcel: Any) -> Any:
-        done.append(house.personal.forget(ADDRESS, "root"))
-        return await prepared(self, parcel)
-
-    house.clock.advance(timedelta(days=2, hours=1))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(FileSession, "prepare", prepare)
-        house.delivery.send_due()
-    assert [one.under_way for one in done] == [1]
-    assert house.status(known.waiting) in ("skipped", "cancelled")
-    assert traces(house) == []
-
-
-def test_what_was_handed_over_meanwhile_is_finished_by_repeating(
-    house: PersonHouse, known: Known
-) -> None:
-    """A server has the letter already: what its worker writes down then is erased the next time."""
-    transferred = FileSession.transfer
-    done: list[Any] = []
-
-    async def transfer(self: FileSession, parcel: Any) -> Any:
-        done.append(house.personal.forget(ADDRESS, "root"))
-        return await transferred(self, parcel)
-
-    house.clock.advance(timedelta(days=2, hours=1))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(FileSession, "transfer", transfer)
-        house.delivery.send_due()
-    assert [one.under_way for one in done] == [1]
-    assert house.status(known.waiting) == "sent"
-    again = house.personal.forget(ADDRESS, "root")
-    assert (again.outbox_files, again.under_way) == (3, 0)
-    assert traces(house) == []
-
-
-def test_a_handoff_under_way_is_waited_for_and_does_not_lock_us_out(
-    house: PersonHouse, known: Known
-) -> None:
-    """It locks the message, then the recipient; an erasure the other way round would be a knot."""
-    row = {"status": "sending"}
-    mine = outreach_messages.c.id == known.waiting
-    with house.db.tx() as conn:
-        conn.execute(outreach_messages.update().where(mine).values(**row))
-    hashed = house.delivery.office.suppression.contact_hash(ADDRESS)
-    with ThreadPoolExecutor(1) as pool, house.db.tx() as conn:
-        conn.execute(sa.select(outreach_messages.c.id).where(mine).with_for_update())
-        waiting = pool.submit(house.personal.forget, ADDRESS, "root")
-        time.sleep(0.3)
-        assert not waiting.done()
-        lock(conn, [hashed])
-        late = {"last_error": f"{ADDRESS}: later"}
-        conn.execute(outreach_messages.update().where(mine).values(status="sent", **late))
-        conn.commit()
-        assert waiting.result(20).rows["outreach_messages"] == 2
-    assert traces(house) == []
-
-
 def test_the_names_of_holidays_stay_and_the_reason_says_why(
     house: PersonHouse, known: Known
 ) -> None:
@@ -430,65 +277,6 @@ def test_a_workbook_that_was_uploaded(house: PersonHouse) -> None:
     [row] = house.rows(import_jobs, import_jobs.c.id == upload)
     assert row["file_id"] is None
     assert [row["id"] for row in house.rows(files)] == [other]
-
-
-# what is shown to the person
-
-
-def unpacked(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as package:
-        return {name: package.read(name) for name in package.namelist()}
-
-
-def test_the_export_holds_what_an_erasure_empties(
-    house: PersonHouse, known: Known, tmp_path: Path
-) -> None:
-    path = tmp_path / "person.zip"
-    outline = house.personal.outline(ADDRESS)
-    shown = house.personal.export(ADDRESS, path, "root")
-    assert shown == outline.rows
-    done = house.personal.forget(ADDRESS, "root")
-    assert set(done.rows) - {"opt_out_registry"} <= set(shown)  # the new refusal is no past
-    found = unpacked(path)
-    for table, count in shown.items():
-        assert len(json.loads(found[f"{table}.json"])) == count
-        rows = list(csv.reader(io.StringIO(found[f"{table}.csv"].decode("utf-8-sig"))))
-        assert len(rows) == count + 1
-
-
-def test_the_export_has_letters_answers_and_cards(
-    house: PersonHouse, known: Known, tmp_path: Path
-) -> None:
-    path = tmp_path / "person.zip"
-    house.personal.export(ADDRESS, path, "root")
-    found = unpacked(path)
-    kinds = {name.partition("/")[0] for name in found if "/" in name}
-    assert kinds == {"sent", "received", "cards", "pages"}
-    assert any(name.endswith(".eml") and b"Message-ID" in raw for name, raw in found.items())
-    text = b"".join(found.values()).decode("utf-8", "replace")
-    assert SURNAME in text
-    assert "other@x.ru" not in text
-    assert COLLEAGUE not in text
-
-
-def test_the_same_export_twice_is_the_same_bytes(
-    house: PersonHouse, known: Known, tmp_path: Path
-) -> None:
-    one, other = tmp_path / "1.zip", tmp_path / "2.zip"
-    house.personal.export(ADDRESS, one, "root")
-    first = unpacked(one)
-    with house.db.tx() as conn:
-        conn.execute(audit_log.delete().where(audit_log.c.action == "person.export"))
-    house.personal.export(ADDRESS, other, "root")
-    assert unpacked(other) == first
-    assert one.read_bytes() == other.read_bytes()
-
-
-def test_an_export_is_in_the_audit(house: PersonHouse, known: Known, tmp_path: Path) -> None:
-    house.personal.export(ADDRESS, tmp_path / "person.zip", "root")
-    [row] = house.rows(audit_log, audit_log.c.action == "person.export")
-    assert row["data"]["rows"]["clients"] == 1
-    assert ADDRESS not in str(row)
 
 
 def test_nothing_is_known_of_a_stranger(house: PersonHouse, tmp_path: Path) -> None:

@@ -137,9 +137,8 @@ def canonical(address: str) -> str:
         return text.removeprefix("mailto:")
     numbers = find_phones(text)
     if len(numbers) != 1:
-        raise InputError(
-            f"{text[:80]!r} is neither an e-mail address nor a telephone number", code="address"
-        )
+        reason = f"{text[:80]!r} is neither an e-mail address nor a telephone number"
+        raise InputError(reason, errors=[{"field": "address", "message": reason}])
     return numbers[0].partition(";")[0]
 
 
