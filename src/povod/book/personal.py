@@ -56,6 +56,12 @@ def _cites(person: Person, row: Row) -> bool:
     return str(row["id"]) in person.pages or person.is_named_in(row["title"], row["url"])
 
 
+def _blocks(person: Person, row: Row) -> bool:
+    """Blocks of a telephone hold its last ten digits."""
+    digits = (text[-10:] for text in person.addresses if "@" not in text)
+    return person.is_named_in(row["block"]) or any(text in row["block"] for text in digits)
+
+
 def _leftover(person: Person, row: Row) -> bool:
     return str(row["id"]) in person.imports or person.is_addressed_in(
         row["options"], row["problems"]
@@ -145,7 +151,7 @@ HOLDINGS = (
         company_blocks,
         _of_company(company_blocks),
         blank={"block": "", "name": ""},
-        only=_named("block", "name"),
+        only=_blocks,
         gone=True,
     ),
     Holding(

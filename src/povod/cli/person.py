@@ -24,7 +24,8 @@ def forget(
 ) -> None:
     """Erase all that is kept about a person, for good; they are never written to again.
 
-    Ids, states, dates and hashes stay as proofs. Repeating finishes what was interrupted.
+    Ids, states, dates and hashes stay as proofs. Repeating finishes what was interrupted; exit 1
+    while a worker has a message in its hands.
     """
     with open_house() as house:
         if not yes:
@@ -34,6 +35,9 @@ def forget(
         as_json(done)
     else:
         _tell(done)
+    if done.under_way:
+        complain(CUT)
+        raise typer.Exit(1)
 
 
 def _ask(found: "Outline") -> None:
@@ -51,8 +55,6 @@ def _tell(done: "Forgotten") -> None:
         say(f"erased; {done.cancelled} messages cancelled, {files} files removed")
     else:
         say("nothing is kept any more; this address is not written to")
-    if done.under_way:
-        complain(CUT)
 
 
 def export_person(house: "House", address: str, out: Path | None, *, json: bool) -> None:

@@ -49,7 +49,7 @@ ADDRESS = "p.krasno@firma.ru"
 PHONE = "+79161234567"
 INN = "500100732259"
 COLLEAGUE = "anna@firma.ru"
-SECRETS = (ADDRESS, ADDRESS.upper(), SURNAME, SURNAME.lower(), SURNAME.upper(), PHONE, INN)
+SECRETS = (ADDRESS, ADDRESS.upper(), SURNAME, SURNAME.lower(), SURNAME.upper(), PHONE[2:], INN)
 OPERATOR, APPROVER = Actor("operator", "ivan"), Actor("approver", "olga")
 AUTHOR = Author("ivan", "ui")
 CARD = b"\xff\xd8 a card for Pyotr"
@@ -197,6 +197,7 @@ def _found(house: PersonHouse, firm: str, page: str) -> None:
     )  # fmt: skip
     house.insert(company_facts, company_id=firm, kind="years", value="9", quote="с 2009 года")
     house.insert(company_blocks, block=f"m:{ADDRESS}", company_id=firm, name="фирма")
+    house.insert(company_blocks, block=f"b:p:{PHONE[-10:]}", company_id=firm, name="фирма")
     house.insert(company_blocks, block="d:firma.ru", company_id=firm, name="фирма")
     now = house.clock.now()
     twin = house.insert(companies, name="Фирма 2", first_seen_at=now, last_seen_at=now)

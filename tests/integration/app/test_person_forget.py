@@ -27,6 +27,7 @@ from povod.store.tables import (
     agent_runs,
     audit_log,
     clients,
+    companies,
     company_facts,
     company_pages,
     contacts,
@@ -228,6 +229,20 @@ def test_a_card_that_others_have_too_stays(house: PersonHouse, known: Known) -> 
     )  # fmt: skip
     house.personal.forget(ADDRESS, "root")
     assert [row["id"] for row in house.rows(files, files.c.id == card)] == [card]
+
+
+def test_asked_for_by_telephone_a_name_of_the_firm_stays(house: PersonHouse) -> None:
+    """info@ belongs to all of the firm; an address with a name in it to its person."""
+    now = house.clock.now()
+    seen = {"first_seen_at": now, "last_seen_at": now}
+    firm = house.insert(companies, name="Фирма", **seen)
+    for address in ("info@firma.ru", "i.ladogin@firma.ru"):
+        found = {"contact_type": "email", "value": address, "value_key": address, **seen}
+        house.insert(contacts, company_id=firm, **found)
+        house.client("Ладогин", address, phone=PHONE, birth_date=None)
+    house.personal.forget(PHONE, "root")
+    assert {row["value"] for row in house.rows(contacts)} == {"info@firma.ru", ""}
+    assert {row["email"] for row in house.rows(clients)} == {""}
 
 
 def test_a_telephone_that_others_share_is_not_refused(house: PersonHouse, known: Known) -> None:

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from povod.app.house import House
+from povod.app.person import Forgotten, PersonalData
 from povod.book.clients.model import Author
 from povod.store.tables import audit_log, clients
 
@@ -97,3 +98,10 @@ def test_an_audit_that_was_changed(povod, house: House, ladogin: str) -> None:
     assert done.code == 1
     assert f"row {first} does not follow" in done.err
     assert json.loads(povod("audit", "verify", "--json").out)["first_broken"] == first
+
+
+def test_a_message_under_way_is_told(povod, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PersonalData, "forget", lambda *_: Forgotten(under_way=1))
+    done = povod("book", "forget", ADDRESS, "--yes")
+    assert done.code == 1
+    assert "run this command again" in done.err

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from povod.book.personal import imports_naming, pages_naming
-from povod.delivery.addresses import email_key
+from povod.delivery.addresses import address_class, email_key
 from povod.delivery.keys import Keys
 from povod.delivery.personal import PHONE_KINDS, spellings
 from povod.greetings.personal import greetings_of
@@ -89,9 +89,12 @@ class Finder:
             clients.c.id.not_in(person.clients),
             sa.or_(clients.c.email == address, clients.c.phone == address),
         )
+        # Whose name stands in it is a person's own, wherever it was found: not so info@.
+        is_named = "@" in address and address_class(address) != "role"
         key = value_key(address)
         firms = sa.exists().where(contacts.c.value_key == key, ~contacts.c.personal)
-        return bool(self._conn.execute(sa.select(sa.or_(others, firms))).scalar_one())
+        shared = others if is_named else sa.or_(others, firms)
+        return bool(self._conn.execute(sa.select(shared)).scalar_one())
 
     def _with_rows(self, person: Person) -> Person:
         conn = self._conn
