@@ -4,7 +4,6 @@ Everything that can be told at once is told at once; the rest is found when the 
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -18,7 +17,7 @@ from povod.crawl.frontier import NewUrl
 from povod.crawl.sitemaps import MAX_RECEIVED_BYTES
 from povod.crawl.unpack import GZIP, ZIP
 from povod.crawl.urlkey import UrlKeyError, host_of_key, url_key
-from povod.kit.errors import ConflictError, ForbiddenError, InputError, TooManyError
+from povod.kit.errors import ForbiddenError, InputError, TooManyError
 from povod.kit.guard import AddressGuard
 from povod.kit.settings.types import Limit
 from povod.sites.deps import SitesDeps
@@ -42,9 +41,9 @@ from povod.sites.options import InvalidOption, JobOptions
 from povod.sites.states import JobActive
 from povod.sites.work import job_store
 from povod.store import audit
+from povod.store.once import KEPT_FOR, digest, mismatch, scoped
 from povod.store.tables import job_urls, jobs
 
-IDEMPOTENT_FOR = timedelta(hours=24)
 RATE_SECONDS = 60
 
 
@@ -144,7 +143,7 @@ class Starter:
         key = _scoped(order)
         if key is None:
             return None
-        since = self.deps.now() - IDEMPOTENT_FOR
+        since = self.deps.now() - KEPT_FOR
         with self.deps.db.tx() as conn:
             mine = jobs.c.idempotency_key == key
             old = sa.update(jobs).where(mine, jobs.c.created_at < since)
@@ -153,10 +152,7 @@ class Starter:
             if row is None:
                 return None
             if row.idempotency_hash != _hash_of(order):
-                raise ConflictError(
-                    "Idempotency-Key: it was used within 24 hours for another order",
-                    code="idempotency_mismatch",
-                )
+                raise mismatch()
             return Started(get_job(conn, row.id), False)
 
     # -- preparation ------------------------------------------------------------------------
@@ -360,13 +356,11 @@ def _beginning(deps: SitesDeps, upload_id: str) -> bytes:
 
 
 def _scoped(order: Order) -> str | None:
-    """Two people may use the same key for different orders."""
-    return f"{order.by}:{order.idempotency_key}" if order.idempotency_key else None
+    return scoped(order.by, order.idempotency_key)
 
 
 def _hash_of(order: Order) -> str:
     source = order.source
     upload = hashlib.sha256(source.upload).hexdigest() if source.upload is not None else ""
     parts = [source.sitemap_url, list(source.urls), source.upload_id, upload, order.clone_of]
-    text = json.dumps([parts, dict(order.options)], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return digest([parts, dict(order.options)])

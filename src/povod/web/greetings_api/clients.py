@@ -27,6 +27,7 @@ from povod.web.greetings_api.shapes import (
     house_of,
     person_of,
 )
+from povod.web.once import REPEATED, Key, once
 from povod.web.params import Page, RowId, Text
 from povod.web.people import must_see, owner_filter, remember_view, shown
 from povod.web.roles import OPERATOR, VIEWER
@@ -56,14 +57,25 @@ def get_clients(
     return {"total": found.total, "page": found.page, "items": items}
 
 
-@router.post("", status_code=201, response_model=ClientCard, dependencies=[OPERATOR])
-def create_client(request: Request, given: ClientIn, response: Response) -> dict[str, Any]:
+@router.post(
+    "",
+    status_code=201,
+    response_model=ClientCard,
+    responses={200: {"model": ClientCard, "description": REPEATED}},
+    dependencies=[OPERATOR],
+)
+def create_client(
+    request: Request, given: ClientIn, response: Response, idempotency_key: Key = ""
+) -> dict[str, Any]:
     """A new client with the ground on which they may be written to."""
     house = house_of(request)
-    with house.db.tx() as conn:
-        client_id = house.book.create(
-            conn, given.given(), author_of(request), ground_of(given.ground)
-        )
+
+    def create() -> dict[str, Any]:
+        with house.db.tx() as conn:
+            ground = ground_of(given.ground)
+            return {"id": house.book.create(conn, given.given(), author_of(request), ground)}
+
+    client_id = once(request, response, idempotency_key, given, create)["id"]
     response.headers["Location"] = f"/api/clients/{client_id}"
     return card_of(request, client_id)
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from povod.greetings.manual import LONGEST_TITLE, MOST_CLIENTS
@@ -26,6 +26,7 @@ from povod.web.greetings_api.shapes import (
     house_of,
     person_of,
 )
+from povod.web.once import REPEATED, Key, once
 from povod.web.params import RowId
 from povod.web.people import owner_filter
 from povod.web.roles import OPERATOR, VIEWER
@@ -138,12 +139,24 @@ def get_events(
     return {"items": found.rows, "next_cursor": found.next_cursor}
 
 
-@router.post("/manual", status_code=201, response_model=ManualOut, dependencies=[OPERATOR])
-def order(request: Request, given: ManualIn) -> dict[str, Any]:
+@router.post(
+    "/manual",
+    status_code=201,
+    response_model=ManualOut,
+    responses={200: {"model": ManualOut, "description": REPEATED}},
+    dependencies=[OPERATOR],
+)
+def order(
+    request: Request, given: ManualIn, response: Response, idempotency_key: Key = ""
+) -> dict[str, Any]:
     """Order greetings; 409 when the only client has that occasion already (G172)."""
     need_somebody(given)
-    result = house_of(request).greetings.manual(actor_of(request), **given.wish())
-    return {"made": result.made, "duplicates": result.duplicates, "skipped": result.skipped}
+
+    def make() -> dict[str, Any]:
+        result = house_of(request).greetings.manual(actor_of(request), **given.wish())
+        return {"made": result.made, "duplicates": result.duplicates, "skipped": result.skipped}
+
+    return once(request, response, idempotency_key, given, make)
 
 
 def need_somebody(given: ManualIn) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from povod.greetings.figures import figures
 from povod.web.greetings_api.shapes import DayQuery, In, house_of
 from povod.web.greetings_api.starting import WAIT_SECONDS, start_run
+from povod.web.once import Key, once
 from povod.web.params import RowId
 from povod.web.roles import OPERATOR, VIEWER
 
@@ -83,15 +84,24 @@ class Figures(BaseModel):
     responses={202: {"model": RunDone, "description": "The run goes on"}},
     dependencies=[OPERATOR],
 )
-def run_once(request: Request, response: Response, given: RunOrder | None = None) -> dict[str, Any]:
+def run_once(
+    request: Request,
+    response: Response,
+    given: RunOrder | None = None,
+    idempotency_key: Key = "",
+) -> dict[str, Any]:
     """Find occasions, write greetings, send what is due; 409 `run_active` while one runs."""
     order = given or RunOrder()
-    seconds = WAIT_SECONDS if order.wait else 0
-    started = start_run(house_of(request), "api", deliver=order.deliver, seconds=seconds)
-    if started.done is None:
-        response.status_code = 202
-        return {"run_id": started.run_id}
-    return started.done
+
+    def run() -> dict[str, Any]:
+        seconds = WAIT_SECONDS if order.wait else 0
+        started = start_run(house_of(request), "api", deliver=order.deliver, seconds=seconds)
+        if started.done is None:
+            response.status_code = 202
+            return {"run_id": started.run_id}
+        return {name: started.done[name] for name in RunDone.model_fields if name in started.done}
+
+    return once(request, response, idempotency_key, order, run)
 
 
 @router.get("/agent/runs", response_model=RunList, dependencies=[VIEWER])

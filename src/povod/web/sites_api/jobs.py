@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import AfterValidator
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +16,7 @@ from povod.sites.jobs import list_jobs
 from povod.sites.response import job_responses
 from povod.store.tables import jobs
 from povod.store.tables.sites import JOB_STATES
+from povod.web.once import Key
 from povod.web.params import RowId, listed, one_of
 from povod.web.roles import OPERATOR, VIEWER
 from povod.web.sites_api.bodies import body, source_body
@@ -37,7 +38,6 @@ router = APIRouter()
 Status = Annotated[
     str, Query(json_schema_extra=listed(JOB_STATES)), AfterValidator(one_of(JOB_STATES))
 ]
-Key = Annotated[str, Header(max_length=200)]
 Domain = Annotated[str, Query(max_length=255)]
 
 

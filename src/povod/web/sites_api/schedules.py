@@ -1,11 +1,12 @@
 """Schedules of crawls: made, changed, run at once, forgotten (S15a, S129)."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from povod.sites.options import JobOptions
+from povod.web.once import Key
 from povod.web.params import RowId
 from povod.web.roles import OPERATOR, VIEWER
 from povod.web.sites_api.bodies import body
@@ -15,7 +16,6 @@ from povod.web.sites_api.models import JobResponse, Listed, ScheduleChange, Sche
 from povod.web.sites_api.reading import read_json
 
 router = APIRouter()
-Key = Annotated[str, Header(max_length=200)]
 
 
 @router.get("/schedules", response_model=Listed, dependencies=[VIEWER])
