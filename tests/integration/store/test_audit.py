@@ -89,3 +89,36 @@ def test_a_deed_that_was_lost_is_not_in_the_log(db):
         fail()
     with db.read() as conn:
         assert conn.execute(sa.select(audit_log)).first() is None
+
+
+def emptied(db, row_id):
+    """Empty a row as an erasure does; its seals."""
+    query = sa.select(audit_log).where(audit_log.c.id == row_id)
+    with db.tx() as conn:
+        return audit.erase(conn, conn.execute(query).mappings().all())
+
+
+def test_an_emptied_row_holds_by_its_seal(db, ids):
+    seals = emptied(db, ids[1])
+    assert broken(db) == ids[1]
+    with db.tx() as conn:
+        audit.append(conn, "admin", "person.forget", "subject", {"seals": seals})
+        [data] = conn.execute(sa.select(audit_log.c.data).where(audit_log.c.id == ids[1])).scalars()
+    assert data == audit.EMPTIED
+    assert broken(db) is None
+
+
+@pytest.mark.parametrize("change", [{"actor": "x"}, {"action": "x"}, {"subject": "x"}])
+def test_what_is_left_of_an_emptied_row_cannot_be_changed(db, ids, change):
+    seals = emptied(db, ids[1])
+    with db.tx() as conn:
+        audit.append(conn, "admin", "person.forget", "subject", {"seals": seals})
+        conn.execute(audit_log.update().where(audit_log.c.id == ids[1]).values(**change))
+    assert broken(db) == ids[1]
+
+
+def test_the_first_of_several_faults_is_named(db, ids):
+    with db.tx() as conn:
+        conn.execute(audit_log.update().where(audit_log.c.id == ids[3]).values(actor="x"))
+    emptied(db, ids[1])
+    assert broken(db) == ids[1]
