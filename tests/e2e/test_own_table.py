@@ -108,6 +108,9 @@ def test_from_table_to_answer(povod: Any, tmp_path: Path, world: SandboxProcess)
     kinds = [step["kind"] for step in story["steps"]]
     for kind in ("niche", "query", "operation", "hit", "page", "contact", "text", "attempt"):
         assert kind in kinds, kind
+    held = {step["kind"] for step in story["steps"] if step["holds"]}
+    assert {"operation", "page", "text", "approval", "attempt"} <= held
+    assert story["broken"] == 0
 
     done = povod("leads", "export", "companies", "--out", "firms.xlsx", "--format", "xlsx")
     assert done.returncode == 0, done.stderr
