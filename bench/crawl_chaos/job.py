@@ -193,7 +193,7 @@ class Crawl:
         outcome.again = outcome.requests - len(seen)
 
 
-def wait_until(check: Callable[[], bool], seconds: float = PATIENCE_S, nap: float = 0.05) -> None:
+def wait_until(check: Callable[[], bool], seconds: float = PATIENCE_S, nap: float = 0.01) -> None:
     """Wait for something to be so."""
     end = time.monotonic() + seconds
     while not check():
