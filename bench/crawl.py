@@ -108,10 +108,10 @@ def main() -> int:
     if missing:
         print(f"{', '.join(missing)} not installed: {INSTALL}", file=sys.stderr)
         return 2
-    pages, rounds = (1000, 1) if given.quick else (5000, 3)
+    pages, rounds = (1000 if given.quick else 5000), 3
     tables = {
         "path": measure("path", pages, rounds),
-        "pages": measure("pages", pages // 4 if given.quick else pages, rounds),
+        "pages": measure("pages", *((pages // 4, 1) if given.quick else (pages, rounds))),
     }
     for name, table in tables.items():
         show(name, table)
