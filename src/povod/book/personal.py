@@ -9,6 +9,7 @@ from typing import IO, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from povod.kit.phone import with_line
 from povod.store.files import get_files
 from povod.store.personal import Holding, Person, Row, addressless, nameless, placeholder, stamped
 from povod.store.tables import (
@@ -58,7 +59,8 @@ def _cites(person: Person, row: Row) -> bool:
 
 def _blocks(person: Person, row: Row) -> bool:
     """Blocks of a telephone hold its last ten digits."""
-    digits = (text[-10:] for text in person.addresses if "@" not in text)
+    lines = (with_line(text)[-1] for text in person.addresses if "@" not in text)
+    digits = (line[-10:] for line in lines)
     return person.is_named_in(row["block"]) or any(text in row["block"] for text in digits)
 
 

@@ -11,6 +11,7 @@ from povod.delivery.addresses import twin_domains
 from povod.delivery.channels.file.transport import base_name
 from povod.delivery.office import Office
 from povod.delivery.states import OPEN, SYSTEM
+from povod.kit.phone import with_line
 from povod.store.bulk import among
 from povod.store.db import Database
 from povod.store.personal import (
@@ -192,13 +193,14 @@ def remove_letters(db: Database, folder: Path, ids: Sequence[str]) -> int:
 
 def forgotten(office: Office, conn: Connection, found: Iterable[Address]) -> set[Address]:
     """Of the kinds and values of contacts: those whose owners asked to be forgotten (L125)."""
-    hashed = {
-        office.keys.value_hash(kind, value.partition(";")[0]): (kind, value)
+    hashed = [
+        (office.keys.value_hash(kind, form), (kind, value))
         for kind, value in found
         if kind in ("email", "phone")
-    }
-    gone = erased_hashes(conn, hashed.keys())
-    return {address for name, address in hashed.items() if name in gone}
+        for form in with_line(value)
+    ]
+    gone = erased_hashes(conn, {name for name, _ in hashed})
+    return {address for name, address in hashed if name in gone}
 
 
 def spellings(column: sa.ColumnElement[str], address: str) -> sa.Select[Any]:

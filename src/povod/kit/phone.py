@@ -69,6 +69,11 @@ def iter_phones(text: str, region: str = "RU") -> Iterator[FoundPhone]:
         yield from _phones_between(text, start, end, region)
 
 
+def with_line(number: str) -> tuple[str, ...]:
+    """A stored number and, last, the line that it is an extension of: itself without one."""
+    return tuple(dict.fromkeys((number, number.partition(";")[0])))
+
+
 def _windows(text: str) -> Iterator[tuple[int, int]]:
     shape = text.encode("latin-1", "replace").translate(_SHAPE)
     for match in _WINDOW.finditer(shape):

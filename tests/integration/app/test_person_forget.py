@@ -245,6 +245,22 @@ def test_asked_for_by_telephone_a_name_of_the_firm_stays(house: PersonHouse) -> 
     assert {row["email"] for row in house.rows(clients)} == {""}
 
 
+def test_an_extension_goes_and_the_line_of_the_firm_stays(house: PersonHouse) -> None:
+    now = house.clock.now()
+    seen = {"first_seen_at": now, "last_seen_at": now}
+    firm = house.insert(companies, name="Фирма", **seen)
+    line, mine = "+78432123456", "+78432123456;ext=12"
+    for number in (line, mine):
+        found = {"contact_type": "phone", "value": number, "value_key": number, **seen}
+        house.insert(contacts, company_id=firm, **found)
+    client = house.client("Ладогин", "", phone="+7 843 212-34-56 доб. 12")
+    house.personal.forget(mine, "root")
+    assert {row["value"] for row in house.rows(contacts)} == {line, ""}
+    assert house.rows(clients, clients.c.id == client)[0]["phone"] == ""
+    hashes = {row["value_hash"] for row in house.rows(opt_out_registry)}
+    assert house.delivery.office.keys.value_hash("phone", line) not in hashes
+
+
 def test_a_telephone_that_others_share_is_not_refused(house: PersonHouse, known: Known) -> None:
     house.client("Сидоров", "sidorov@firma.ru", phone=PHONE)
     house.personal.forget(ADDRESS, "root")

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from person_house import (
     ADDRESS,
     AUTHOR,
+    PHONE,
     SURNAME,
     Known,
     PersonHouse,
@@ -66,6 +67,16 @@ def test_an_import_refuses_the_person(house: PersonHouse, known: Known) -> None:
         "Новиков",
     ]
     assert not any(SURNAME in str(row) for row in house.rows(import_jobs))
+
+
+@pytest.mark.parametrize("spelled", ["8 (916) 123-45-67", "79161234567", "+7 916 123-45-67 доб. 5"])
+def test_an_import_refuses_a_telephone_in_any_spelling(
+    house: PersonHouse, known: Known, spelled: str
+) -> None:
+    house.personal.forget(PHONE, "root")
+    table = f"phone;last_name\n{spelled};{SURNAME}\n+79161234568;Новиков\n"
+    preview = house.book.preview_import(table.encode(), "again.csv", AUTHOR)
+    assert (preview.result.new, preview.result.refused) == (1, 1)
 
 
 def test_a_withdrawn_ground_is_not_derived_again(house: PersonHouse, known: Known) -> None:

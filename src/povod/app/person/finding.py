@@ -134,7 +134,10 @@ class Finder:
 
 
 def canonical(address: str) -> str:
-    """An e-mail address, or a telephone number as E.164; `InputError` for anything else."""
+    """An e-mail address, or a telephone number as it is stored; `InputError` for anything else.
+
+    An extension stays: without it the number is that of the whole firm.
+    """
     text = address.strip()
     if "@" in text:
         return text.removeprefix("mailto:")
@@ -142,7 +145,7 @@ def canonical(address: str) -> str:
     if len(numbers) != 1:
         reason = f"{text[:80]!r} is neither an e-mail address nor a telephone number"
         raise InputError(reason, errors=[{"field": "address", "message": reason}])
-    return numbers[0].partition(";")[0]
+    return numbers[0]
 
 
 def _sorted(ids: Iterable[str]) -> tuple[str, ...]:

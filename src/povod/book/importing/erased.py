@@ -6,6 +6,7 @@ from sqlalchemy.engine import Connection
 
 from povod.book.clients.model import ClientDeps
 from povod.book.importing.reading import ClientRow
+from povod.kit.phone import find_phones, with_line
 from povod.store.personal import erased_hashes
 
 ERASED = "erased: this person asked to be forgotten"
@@ -21,6 +22,8 @@ def refuse_erased(conn: Connection, deps: ClientDeps, rows: Sequence[ClientRow])
 
 
 def _hashes(deps: ClientDeps, row: ClientRow) -> Iterator[str]:
-    for kind in ("email", "phone"):
-        if row.given.get(kind):
-            yield deps.hash_value(kind, str(row.given[kind]))
+    """Of the addresses as they would be stored, however the table spells them."""
+    if row.given.get("email"):
+        yield deps.hash_value("email", str(row.given["email"]))
+    for number in find_phones(str(row.given.get("phone") or "")):
+        yield from (deps.hash_value("phone", form) for form in with_line(number))

@@ -38,6 +38,16 @@ def test_a_telephone_too(desk, firm):
     assert not [row for row in desk.rows(contacts) if row.contact_type == "phone"]
 
 
+def test_all_extensions_of_a_line_and_an_extension_alone(desk, firm):
+    shown = ("+78432123456 доб. 1", "+78432123456 доб. 2", "+78432123457 доб. 3", "+78432123457")
+    desk.web.show("https://firma.ru/", desk.legal + "".join(f"<p>{text}</p>" for text in shown))
+    forget(desk, "+78432123456", "phone")
+    forget(desk, "+78432123457;ext=3", "phone")
+    desk.enrich(firm)
+    phones = {row.value for row in desk.rows(contacts) if row.contact_type == "phone"}
+    assert phones == {"+78432123457"}
+
+
 def test_a_refusal_alone_hides_nobody(desk, firm):
     forget(desk, "info@firma.ru", erased_at=None)
     desk.enrich(firm)
