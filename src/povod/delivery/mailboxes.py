@@ -18,7 +18,9 @@ from povod.store.tables import mailboxes
 Mailbox = Mapping[str, Any]
 """A row of `mailboxes`."""
 
-_BROKEN = "settings: "
+BROKEN = "settings: "
+"""How the reason of a mailbox begins whose settings cannot be used."""
+
 _SENDER_OF_FILES = "povod@localhost"
 BACK_OFF_MINUTES = (1, 2, 5, 15, 30)
 
@@ -173,8 +175,8 @@ def upsert_from_settings(conn: Connection, settings: Settings) -> list[Problem]:
 
 def _state(row: RowMapping | None, wrong: list[Problem]) -> dict[str, str]:
     if wrong:
-        return {"status": "disabled", "pause_reason": _BROKEN + "; ".join(map(str, wrong))}
-    if row is not None and row["pause_reason"].startswith(_BROKEN):
+        return {"status": "disabled", "pause_reason": BROKEN + "; ".join(map(str, wrong))}
+    if row and row["status"] == "disabled" and row["pause_reason"].startswith(BROKEN):
         return {"status": "active", "pause_reason": ""}
     return {}
 
@@ -230,8 +232,11 @@ def back_off(conn: Connection, mailbox: Mailbox, now: datetime, error: str) -> N
 
 
 def pause(conn: Connection, mailbox_id: str, until: datetime, reason: str) -> None:
-    """No sending through this mailbox until then."""
-    change(conn, mailbox_id, status="paused", paused_until=until, pause_reason=reason)
+    """No sending through this mailbox until then; what stops it without an end stays."""
+    ends = (mailboxes.c.status == "paused") & mailboxes.c.paused_until.is_not(None)
+    sends = sa.or_(mailboxes.c.status == "active", ends)
+    rests = mailboxes.update().where(mailboxes.c.id == mailbox_id, sends)
+    conn.execute(rests.values(status="paused", paused_until=until, pause_reason=reason))
 
 
 def secret_of(settings: Settings, mailbox: Mailbox) -> str:

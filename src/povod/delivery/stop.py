@@ -6,15 +6,17 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from povod.delivery import mailboxes as boxes
+from povod.delivery.mailboxes import BROKEN
 from povod.delivery.states import Actor
-from povod.kit.errors import InputError, NotFoundError
+from povod.kit.errors import ConflictError, InputError, NotFoundError
 from povod.store import audit
 from povod.store.tables import mailboxes
 from povod.store.tables import settings as settings_table
 from povod.store.upsert import insert_new
 
 PAUSE_ROW = "delivery_paused"
+_BROKEN = (mailboxes.c.status == "disabled") & mailboxes.c.pause_reason.startswith(BROKEN)
+"""No person lifts this: the settings are to be mended (D57)."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,7 @@ def pause(conn: Connection, actor: Actor, reason: str, mailbox: str = "") -> Non
     if not reason.strip():
         raise InputError("say why sending stops: whoever lifts the stop reads it")
     if mailbox:
-        values = {"status": "paused", "pause_reason": reason, "paused_until": None}
-        boxes.change(conn, _id_of(conn, mailbox), **values)
+        _pause_one(conn, mailbox, reason)
     else:
         row = {"id": PAUSE_ROW, "value": {"by": str(actor), "reason": reason}}
         if not insert_new(conn, settings_table, [row], ["id"]):
@@ -47,13 +48,19 @@ def pause(conn: Connection, actor: Actor, reason: str, mailbox: str = "") -> Non
     audit.append(conn, str(actor), "delivery.pause", mailbox or PAUSE_ROW, {"reason": reason})
 
 
+def _pause_one(conn: Connection, mailbox: str, reason: str) -> None:
+    values = {"status": "paused", "pause_reason": reason, "paused_until": None}
+    usable = (mailboxes.c.id == _id_of(conn, mailbox), ~_BROKEN)
+    if not conn.execute(mailboxes.update().where(*usable).values(**values)).rowcount:
+        raise ConflictError(f"mailbox {mailbox!r} is disabled: its settings cannot be used")
+
+
 def resume(conn: Connection, actor: Actor, mailbox: str = "") -> bool:
     """Lift a stop; False when there was none."""
     lift: sa.Update | sa.Delete
     if mailbox:
         stopped = mailboxes.update().where(
-            mailboxes.c.id == _id_of(conn, mailbox),
-            mailboxes.c.status.in_(["paused", "auth_failed"]),
+            mailboxes.c.id == _id_of(conn, mailbox), mailboxes.c.status != "active", ~_BROKEN
         )
         lift = stopped.values(status="active", pause_reason="", paused_until=None)
     else:

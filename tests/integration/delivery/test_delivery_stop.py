@@ -9,7 +9,7 @@ from delivery_sink import Sink
 
 from povod.delivery import mailboxes as boxes
 from povod.delivery.stop import standing
-from povod.kit.errors import InputError, NotFoundError
+from povod.kit.errors import ConflictError, InputError, NotFoundError
 from povod.store.tables import audit_log
 
 
@@ -67,6 +67,42 @@ def test_one_mailbox_rests_until_it_is_told(house: House, sink: Sink) -> None:
     house.clock.advance(timedelta(minutes=10))
     house.delivery.send_due()
     assert len(sink.accepted) == 1
+
+
+def test_no_verdict_of_a_server_sets_an_end_to_a_persons_stop(house: House) -> None:
+    pause(house, "new password", mailbox="default")
+    with house.db.tx() as conn:
+        boxes.pause(conn, house.mailbox()["id"], house.clock.now(), "limit")
+    box = house.mailbox()
+    found = (box["status"], box["paused_until"], box["pause_reason"])
+    assert found == ("paused", None, "new password")
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [("auth_failed", "auth_failed"), ("disabled", "sender_not_owned")]
+)
+def test_a_person_lifts_what_a_server_said(house: House, status: str, reason: str) -> None:
+    with house.db.tx() as conn:
+        boxes.change(conn, house.mailbox()["id"], status=status, pause_reason=reason)
+    assert resume(house, "default")
+    assert (house.mailbox()["status"], house.mailbox()["pause_reason"]) == ("active", "")
+    assert not resume(house, "default")
+
+
+def test_settings_that_cannot_be_used_are_not_lifted(house: House) -> None:
+    with house.db.tx() as conn:
+        reason = f"{boxes.BROKEN}SMTP_PASSWORD"
+        boxes.change(conn, house.mailbox()["id"], status="disabled", pause_reason=reason)
+    with pytest.raises(ConflictError, match="cannot be used"):
+        pause(house, mailbox="default")
+    assert not resume(house, "default")
+    assert house.mailbox()["status"] == "disabled"
+
+
+def test_a_reason_that_reads_like_a_fault_of_the_settings(house: House) -> None:
+    pause(house, f"{boxes.BROKEN}another host", mailbox="default")
+    house.delivery.prepare()
+    assert house.mailbox()["status"] == "paused"
 
 
 def test_a_stop_needs_a_reason_and_a_mailbox_that_is_there(file_house: House) -> None:
