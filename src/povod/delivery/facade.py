@@ -200,9 +200,9 @@ class Delivery:
             self.outbox.cancel_for(conn, recipient_hash=hashed, reason="opt_out")
         return added
 
-    def grounds_of(self, conn: Connection, value: str, kind: str = "email") -> Sequence[RowMapping]:
+    def grounds_of(self, conn: Connection, email: str) -> Sequence[RowMapping]:
         """On what grounds an address may be, or might have been, written to; the newest first."""
-        return withdrawal.grounds_of(conn, self.office.keys.value_hash(kind, value))
+        return withdrawal.grounds_of(conn, self.office.keys.value_hash("email", email))
 
     def withdraw(
         self, conn: Connection, consent_ids: Iterable[str], actor: Actor, reason: str
