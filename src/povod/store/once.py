@@ -7,9 +7,9 @@ it must hold ids and counts only.
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -62,44 +62,51 @@ class Once:
         """
         if key is None:
             return do(), True
-        row_id = PREFIX + digest(key)
-        before = self._claim(row_id, order)
+        row_id, now = PREFIX + digest(key), self.clock.now()
+        before = self._claim(row_id, order, now)
         if before is not None:
             return before, False
         said: dict[str, Any] | None = None
         try:
             said = do()
         finally:
-            self._keep(row_id, order, said)
+            self._keep((settings.c.id == row_id, settings.c.created_at == now), order, said)
         return said, True
 
-    def _keep(self, row_id: str, order: str, said: dict[str, Any] | None) -> None:
-        row = settings.c.id == row_id
-        kept = settings.update().where(row).values(value={"order": order, "said": said})
+    def _keep(self, mine: Sequence[Any], order: str, said: dict[str, Any] | None) -> None:
+        """Nothing when another has taken the key since: its answer stands."""
+        kept = settings.update().where(*mine).values(value={"order": order, "said": said})
         with self.db.tx() as conn:
-            conn.execute(settings.delete().where(row) if said is None else kept)
+            conn.execute(settings.delete().where(*mine) if said is None else kept)
 
-    def _claim(self, row_id: str, order: str) -> dict[str, Any] | None:
+    def _claim(self, row_id: str, order: str, now: datetime) -> dict[str, Any] | None:
         """The earlier answer; None: the key is ours now."""
+        row = {"id": row_id, "value": {"order": order}, "created_at": now}
         with self.db.tx() as conn:
-            conn.execute(self._forgotten())
-            if insert_new(conn, settings, [{"id": row_id, "value": {"order": order}}], ["id"]):
+            conn.execute(_forgotten(now))
+            if insert_new(conn, settings, [row], ["id"]):
                 return None
             query = sa.select(settings.c.value, settings.c.created_at)
-            known = conn.execute(query.where(settings.c.id == row_id).with_for_update()).one()
+            known = conn.execute(query.where(settings.c.id == row_id).with_for_update()).first()
+            if known is None:  # it failed at this instant
+                raise _busy()
             if known.value["order"] != order:
                 raise mismatch()
             if "said" in known.value:
                 return dict(known.value["said"])
-            if known.created_at > self.clock.now() - BUSY_FOR:
-                raise ConflictError(
-                    "Idempotency-Key: the same order is being carried out; ask again",
-                    code="idempotency_busy",
-                )
-            now = {"created_at": self.clock.now()}
-            conn.execute(settings.update().where(settings.c.id == row_id).values(**now))
+            if known.created_at > now - BUSY_FOR:
+                raise _busy()
+            conn.execute(settings.update().where(settings.c.id == row_id).values(created_at=now))
             return None
 
-    def _forgotten(self) -> sa.Delete:
-        old = settings.c.created_at < self.clock.now() - KEPT_FOR
-        return settings.delete().where(settings.c.id.startswith(PREFIX), old)
+
+def _busy() -> ConflictError:
+    return ConflictError(
+        "Idempotency-Key: the same order is being carried out; ask again",
+        code="idempotency_busy",
+    )
+
+
+def _forgotten(now: datetime) -> sa.Delete:
+    old = settings.c.created_at < now - KEPT_FOR
+    return settings.delete().where(settings.c.id.startswith(PREFIX), old)

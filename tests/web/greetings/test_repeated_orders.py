@@ -99,3 +99,30 @@ def test_an_order_whose_process_died_is_taken_up(any_house: House, clock: FixedC
         return once.answer("anna:k", "order", lambda: {"n": 2})[0]
 
     assert once.answer("anna:k", "order", die) == ({"n": 2}, True)
+
+
+def test_who_lost_the_key_takes_no_answer_away(any_house: House, clock: FixedClock) -> None:
+    once = Once(any_house.db, clock)
+
+    def fail_late() -> dict[str, Any]:
+        clock.advance(timedelta(minutes=6))
+        assert once.answer("anna:k", "order", lambda: {"n": 2}) == ({"n": 2}, True)
+        raise RuntimeError("too late")
+
+    with pytest.raises(RuntimeError):
+        once.answer("anna:k", "order", fail_late)
+    assert once.answer("anna:k", "order", lambda: {"n": 3}) == ({"n": 2}, False)
+
+
+def test_a_slow_order_does_not_write_over_who_took_it_up(
+    any_house: House, clock: FixedClock
+) -> None:
+    once = Once(any_house.db, clock)
+
+    def late() -> dict[str, Any]:
+        clock.advance(timedelta(minutes=6))
+        once.answer("anna:k", "order", lambda: {"n": 2})
+        return {"n": 1}
+
+    assert once.answer("anna:k", "order", late) == ({"n": 1}, True)
+    assert once.answer("anna:k", "order", lambda: {"n": 3}) == ({"n": 2}, False)
