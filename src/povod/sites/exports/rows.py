@@ -10,11 +10,11 @@ from sqlalchemy.engine import RowMapping
 
 from povod.sites.documents import as_text, decoded
 from povod.sites.exports.in_order import in_order
+from povod.sites.exports.seen_pages import SEEN
 from povod.sites.exports.values import Trail, decimal_of
 from povod.store.db import Database
 from povod.store.tables import job_urls, pages, snapshots
 
-SEEN = ("ok", "not_modified", "not_product")
 SHOWN = (*SEEN, "gone")
 FAILED = ("blocked", "error", "skipped")
 OutRow = dict[str, Any]

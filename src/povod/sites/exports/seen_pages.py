@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from povod.crawl.extract.issues import PageRow
 from povod.crawl.extract.product_model import Product
 from povod.crawl.extract.seo import SeoFields
-from povod.sites.documents import as_text, decoded
+from povod.sites.documents import as_text, decoded, plain
 from povod.sites.exports.values import decimal_of
 from povod.store.bulk import among
 from povod.store.db import Database
@@ -28,10 +28,6 @@ JUDGED = (*SEEN, "gone", "error", "skipped")
 _SEO_NAMES = frozenset(one.name for one in fields(SeoFields))
 
 
-def _plain(column: sa.Column[Any]) -> sa.ColumnElement[str]:
-    return sa.type_coerce(column, sa.Text).label(column.name)
-
-
 def _own_or_kept(column: sa.Column[Any], name: str) -> sa.ColumnElement[str]:
     return sa.func.coalesce(as_text(column, name), as_text(snapshots.c.last_data[name], name))
 
@@ -40,8 +36,8 @@ _SEO = _own_or_kept(pages.c.data_seo, "seo").label("seo")
 _FULL = _own_or_kept(pages.c.data_full, "full").label("full")
 _LOG = sa.case((pages.c.http_status.is_(None), as_text(job_urls.c.step_log, "log")))
 _COLUMNS = (
-    *(job_urls.c.url, job_urls.c.url_key, _plain(job_urls.c.outcome), job_urls.c.reason),
-    *(_plain(job_urls.c.source), _LOG.label("step_log")),
+    *(job_urls.c.url, job_urls.c.url_key, plain(job_urls.c.outcome), job_urls.c.reason),
+    *(plain(job_urls.c.source), _LOG.label("step_log")),
     *(pages.c.final_url, pages.c.http_status, pages.c.duration_ms),
     *(_SEO, _FULL),
 )

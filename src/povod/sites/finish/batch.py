@@ -90,7 +90,7 @@ class Batch:
         return row
 
     def _version(self, snapshot_id: str, change: Change, kept: Row | None, at: datetime) -> Row:
-        """The two sides of a change."""
+        """The two sides of a change; what was known goes over as it is, without being decoded."""
         known = change.known
         return {
             "snapshot_id": snapshot_id,
@@ -100,7 +100,7 @@ class Batch:
             "fields_changed": list(change.fields),
             "hash": kept["last_hash"] if kept else "",
             "data": kept["last_data"] if kept else None,
-            "prev_data": _as_stored(known) if known is not None else None,
+            "prev_data": orjson.Fragment(known.data) if known is not None else None,
             "prev_crawl_at": known.crawled_at if known is not None else None,
             "reason": change.reason,
         }
@@ -108,8 +108,3 @@ class Batch:
 
 def _stands(known: Known | None, digest: str) -> bool:
     return known is not None and known.active and known.hash == digest and not known.misses
-
-
-def _as_stored(known: Known) -> Any:
-    """What was known goes over as it is, without being decoded."""
-    return orjson.Fragment(known.data) if isinstance(known.data, str) else known.data

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-import orjson
-
+from povod.sites.documents import decoded
 from povod.sites.finish.fields import (
     OF_VARIANTS,
     PAGE_FIELDS,
@@ -23,12 +22,12 @@ MISSES_TO_REMOVE = 2
 
 @dataclass(frozen=True)
 class Known:
-    """A row of `snapshots`; its data, or the JSON of it, which is read when it is asked for."""
+    """A row of `snapshots`; `data` is the JSON of its state, read when that is asked for."""
 
     id: str
     url: str
     variant_key: str
-    data: State | str
+    data: str
     active: bool
     crawled_at: datetime
     misses: int = 0
@@ -37,8 +36,8 @@ class Known:
     @cached_property
     def state(self) -> State:
         """What was known."""
-        decoded: State = orjson.loads(self.data) if isinstance(self.data, str) else self.data
-        return decoded
+        state: State = decoded(self.data)
+        return state
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from povod.sites.documents import as_text
+from povod.sites.documents import as_text, plain
 from povod.sites.finish.changes import Known
 from povod.sites.finish.states import Seen, seen_of
 from povod.store.bulk import among
@@ -22,16 +22,11 @@ Pair = tuple[str, Seen | None]
 """A key, and what was seen there: None for a key that the list did not name."""
 
 
-def _plain(column: sa.Column[Any]) -> sa.ColumnElement[str]:
-    """Checked by the database when it was written: not looked up again for each row."""
-    return sa.type_coerce(column, sa.Text).label(column.name)
-
-
 _SEEN = (
-    *(job_urls.c.url, job_urls.c.url_key, _plain(job_urls.c.outcome), job_urls.c.reason),
+    *(job_urls.c.url, job_urls.c.url_key, plain(job_urls.c.outcome), job_urls.c.reason),
     sa.func.coalesce(pages.c.fetched_at, job_urls.c.finished_at).label("at"),
     pages.c.id.is_not(None).label("has_page"),
-    *(pages.c.final_url, pages.c.http_status, _plain(pages.c.page_kind)),
+    *(pages.c.final_url, pages.c.http_status, plain(pages.c.page_kind)),
     *(pages.c.title, pages.c.h1, pages.c.text_hash, pages.c.text_len),
     *(as_text(pages.c.data_full, "full"), as_text(pages.c.data_seo, "seo")),
     *(as_text(pages.c.warnings, "warnings"), pages.c.truncated),

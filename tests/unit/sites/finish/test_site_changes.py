@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +26,8 @@ def seen(state=None, outcome="ok", variants=None, **more):
 
 
 def known(state, key="", active=True, misses=0):
-    return Known(f"id{key}", "https://a.ru/p", key, state, active, NOW, misses)
+    data = orjson.dumps(state).decode()
+    return Known(f"id{key}", "https://a.ru/p", key, data, active, NOW, misses)
 
 
 def kinds(found, known_states=(), rules=USUAL):
