@@ -116,9 +116,7 @@ class Purse:
 
     def reserve(self) -> int:
         """Bytes set aside for one more page; 0 if there is not even the least."""
-        left = min(
-            [counter.account.hard - counter.used - counter.reserved for counter in self.counters]
-        )
+        left = min(counter.left for counter in self.counters)
         granted = min(self._most, left)
         if granted < self._least:
             return 0

@@ -41,13 +41,6 @@ class Fetched:
     cost: Decimal = Decimal(0)
     warnings: Sequence[str] = field(default_factory=tuple)
 
-    def with_page(self, page: SitePage, failure: FailureClass | None) -> "Fetched":
-        """The same with what the answer says, before anything further was asked for."""
-        return Fetched(
-            self.ticket, self.attempt, self.known, page, failure,
-            proxy_used=self.proxy_used, proxy_provider=self.proxy_provider, cost=self.cost,
-        )  # fmt: skip
-
 
 def failure_of_page(page: SitePage, known: Known) -> FailureClass | None:
     """What a page that came turns out to be, if it is none (S71)."""

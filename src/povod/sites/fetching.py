@@ -241,7 +241,7 @@ class Desk:
         if page is None:
             return replace(got, failure=FailureClass.PARSE_ERROR)
         failure = failure_of_page(page, got.known)
-        got = got.with_page(page, failure)
+        got = replace(got, page=page, failure=failure)
         if failure is None and page.wants:
             got = await self._with_wanted(got, page, allowance)
         if failure is None and self._keeps:
