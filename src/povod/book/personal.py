@@ -9,7 +9,6 @@ from typing import IO, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from povod.kit.phone import with_line
 from povod.store.files import get_files
 from povod.store.personal import Holding, Person, Row, addressless, nameless, placeholder, stamped
 from povod.store.tables import (
@@ -55,13 +54,6 @@ def _named(*columns: str) -> Any:
 
 def _cites(person: Person, row: Row) -> bool:
     return str(row["id"]) in person.pages or person.is_named_in(row["title"], row["url"])
-
-
-def _blocks(person: Person, row: Row) -> bool:
-    """Blocks of a telephone hold its last ten digits."""
-    lines = (with_line(text)[-1] for text in person.addresses if "@" not in text)
-    digits = (line[-10:] for line in lines)
-    return person.is_named_in(row["block"]) or any(text in row["block"] for text in digits)
 
 
 def _leftover(person: Person, row: Row) -> bool:
@@ -153,7 +145,7 @@ HOLDINGS = (
         company_blocks,
         _of_company(company_blocks),
         blank={"block": "", "name": ""},
-        only=_blocks,
+        only=_named("block"),
         gone=True,
     ),
     Holding(
@@ -184,7 +176,7 @@ def pages_naming(conn: Connection, person: Person) -> Iterator[str]:
     of_firms = sa.select(*columns).where(company_pages.c.company_id.in_(person.companies))
     for row in conn.execute(of_firms).all():
         stored = get_files(conn, [name for name in row[1:] if name])
-        if any(_stands_in(raw, person) for raw in stored.values()):
+        if any(person.is_stored_in(raw) for raw in stored.values()):
             yield str(row.id)
 
 
@@ -194,7 +186,7 @@ def imports_naming(conn: Connection, person: Person) -> Iterator[str]:
     kept = sa.select(*columns).where(import_jobs.c.file_id.is_not(None))
     for row in conn.execute(kept).all():
         for raw in get_files(conn, [row.file_id]).values():
-            if any(_stands_in(part, person) for part in _parts(raw)):
+            if any(person.is_stored_in(part) for part in _parts(raw)):
                 yield str(row.id)
 
 
@@ -218,14 +210,3 @@ def _pieces(part: IO[bytes]) -> Iterator[bytes]:
     while piece := part.read(PIECE):
         yield before + piece
         before = piece[-OVERLAP:]
-
-
-def _stands_in(raw: bytes, person: Person) -> bool:
-    """Whether an address of theirs stands in the bytes, whatever their encoding."""
-    plain = raw.lower().replace(b"\0", b"")
-    spelled = {
-        address.encode(code, "ignore").lower()
-        for address in person.addresses
-        for code in ("utf-8", "cp1251")
-    }
-    return any(address in plain for address in spelled)

@@ -18,6 +18,10 @@ from povod.store.bulk import among
 from povod.store.tables import files, metadata, opt_out_registry
 
 BATCH = 500
+NATIONAL = 10
+"""So many digits of a telephone number are written with or without what stands before them."""
+
+_GAP = r"[^0-9A-Za-z\n]{0,4}"
 Row = Mapping[str, Any]
 
 
@@ -52,16 +56,39 @@ class Person:
         """True if an address of theirs stands there: where namesakes may be meant as well."""
         return any(self._spelled.search(text) for value in values for text in _texts(value))
 
+    def is_stored_in(self, raw: bytes) -> bool:
+        """True if an address of theirs stands in the bytes, whatever their encoding."""
+        plain = raw.lower().replace(b"\0", b"")
+        mails = [text for text in self.addresses if "@" in text]
+        spelled = {text.encode(code, "ignore") for text in mails for code in ("utf-8", "cp1251")}
+        if any(mail in plain for mail in spelled):
+            return True
+        return self._phones.search(plain.decode("latin-1")) is not None
+
     @cached_property
     def _spelled(self) -> re.Pattern[str]:
         # Not within a longer address: ann@firma.ru is not joann@firma.ru.
-        parts = [rf"(?<![\w.+-]){re.escape(text)}(?![\w-])" for text in sorted(self.addresses)]
-        return re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
+        mails = [text for text in sorted(self.addresses) if "@" in text]
+        parts = [rf"(?<![\w.+-]){re.escape(text)}(?![\w-])" for text in mails]
+        return re.compile("|".join([*parts, self._phones.pattern]), re.IGNORECASE)
+
+    @cached_property
+    def _phones(self) -> re.Pattern[str]:
+        numbers = [text for text in sorted(self.addresses) if "@" not in text]
+        return re.compile("|".join(map(_any_spelling, numbers)) or r"(?!)")
 
     @cached_property
     def _marks(self) -> re.Pattern[str]:
         names = [rf"\b{re.escape(name)}\b" for name in sorted(self.surnames)]
         return re.compile("|".join([self._spelled.pattern, *names]), re.IGNORECASE)
+
+
+def _any_spelling(number: str) -> str:
+    """A pattern for a stored number (E.164) as people write it: 8 (916) 123-45-67."""
+    line, _, extension = number.partition(";ext=")
+    code, digits = line[:-NATIONAL], _GAP.join(line[-NATIONAL:])
+    after = rf"\D{{1,16}}{extension}" if extension else ""
+    return rf"(?<!\d)(?:(?:{re.escape(code)}|{code[1:]}|8){_GAP})?{digits}{after}(?!\d)"
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -310,6 +310,31 @@ def test_a_workbook_that_was_uploaded(house: PersonHouse) -> None:
     assert [row["id"] for row in house.rows(files)] == [other]
 
 
+SPELLED = ("8 (916) 123-45-67", "+7\xa0916\xa0123‑45‑67", "9161234567", "7 916 123 45 67")
+
+
+@pytest.mark.parametrize("spelled", SPELLED)
+@pytest.mark.parametrize("code", ["utf-8", "utf-16"])
+def test_a_telephone_that_a_text_or_an_upload_spells(
+    house: PersonHouse, known: Known, spelled: str, code: str
+) -> None:
+    with house.db.tx() as conn:
+        conn.execute(companies.update().values(homepage_excerpt=f"Звоните: {spelled}, Пётр"))
+    kept = house.store(f"name;phone\nПётр;{spelled}\n".encode(code), "text/csv")
+    upload = house.insert(import_jobs, kind="clients", file_name="all.csv", file_id=kept)
+    house.personal.forget(PHONE, "root")
+    assert house.rows(companies)[0]["homepage_excerpt"] == ""
+    assert house.rows(import_jobs, import_jobs.c.id == upload)[0]["file_id"] is None
+
+
+@pytest.mark.parametrize("text", ["8 (916) 123-45-678", "40817916123456789", "916;12\n3;45;67"])
+def test_other_digits_are_somebody_else(house: PersonHouse, known: Known, text: str) -> None:
+    with house.db.tx() as conn:
+        conn.execute(companies.update().values(homepage_excerpt=text))
+    house.personal.forget(PHONE, "root")
+    assert house.rows(companies)[0]["homepage_excerpt"] == text
+
+
 def test_nothing_is_known_of_a_stranger(house: PersonHouse, tmp_path: Path) -> None:
     assert house.personal.outline("nobody@nowhere.ru").total == 0
     assert house.personal.export("nobody@nowhere.ru", tmp_path / "n.zip", "root") == {}
