@@ -20,6 +20,7 @@ from povod.kit.settings import load_settings
 from povod.web import create_app
 
 EXAMPLES = 4
+PATIENCE = 60  # seconds: a busy disk may hold a commit for ten
 TOKEN = "contract-token"
 # What has the right shape need not make sense: a cursor must be one of ours, a mask a pattern.
 LEFT_OUT = [positive_data_acceptance]
@@ -78,7 +79,7 @@ def failures_of(operation: Any, mode: GenerationMode) -> Iterator[str]:
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case: Any) -> None:
-        answer = case.call(headers=credentials(case))
+        answer = case.call(headers=credentials(case), timeout=PATIENCE)
         try:
             case.validate_response(answer, excluded_checks=LEFT_OUT)
         except FailureGroup as group:
