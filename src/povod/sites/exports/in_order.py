@@ -1,4 +1,4 @@
-"""Many rows in an order of ours, a batch in memory at a time."""
+"""Many rows in an order of ours: all of their ids in memory, of the rows a batch at a time."""
 
 from collections.abc import Iterator
 from typing import Any
