@@ -126,7 +126,10 @@ def test_budgets_are_seen_and_set(own_client: TestClient, house: House) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{"site_hard_mb": "-1"}, {"site_hard_mb": "much"}, {"all_soft_mb": "9", "all_hard_mb": "5"}],
+    [
+        *({"site_hard_mb": text} for text in ("-1", "much", "nan", "inf")),
+        {"all_soft_mb": "9", "all_hard_mb": "5"},
+    ],
 )
 def test_bad_budgets_are_told_and_change_nothing(
     own_client: TestClient, house: House, given: dict[str, str]

@@ -1,5 +1,7 @@
 """Budgets of traffic: what is used of them, and their limits (S75)."""
 
+import math
+
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -43,9 +45,12 @@ def _save(request: Request, typed: dict[str, str]) -> Response:
 
 def _number(name: str, text: str) -> float:
     try:
-        return float(text.replace(",", "."))
+        number = float(text.replace(",", "."))
     except ValueError:
-        raise InputError(f"{name}: {text[:40]!r} is no number; write MB, such as 500") from None
+        number = math.nan
+    if not math.isfinite(number):  # JSON has none of these: the limit would be unset in silence
+        raise InputError(f"{name}: {text[:40]!r} is no number; write MB, such as 500")
+    return number
 
 
 def _page(
