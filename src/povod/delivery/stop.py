@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from povod.delivery.mailboxes import BROKEN
 from povod.delivery.states import Actor
 from povod.kit.errors import ConflictError, InputError, NotFoundError
+from povod.kit.text import clean
 from povod.store import audit
 from povod.store.tables import mailboxes
 from povod.store.tables import settings as settings_table
@@ -37,7 +38,8 @@ def standing(conn: Connection) -> Stop | None:
 
 def pause(conn: Connection, actor: Actor, reason: str, mailbox: str = "") -> None:
     """Stop all sending, or that of one mailbox; a handoff under way ends as it will."""
-    if not reason.strip():
+    reason = clean(reason)
+    if not reason:
         raise InputError("say why sending stops: whoever lifts the stop reads it")
     if mailbox:
         _pause_one(conn, mailbox, reason)

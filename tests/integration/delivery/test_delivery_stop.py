@@ -105,6 +105,14 @@ def test_a_reason_that_reads_like_a_fault_of_the_settings(house: House) -> None:
     assert house.mailbox()["status"] == "paused"
 
 
+def test_what_no_database_keeps_is_left_out_of_the_reason(file_house: House) -> None:
+    pause(file_house, " wrong\0  price\n")
+    with file_house.db.read() as conn:
+        stop = standing(conn)
+    assert stop is not None
+    assert stop.reason == "wrong price"
+
+
 def test_a_stop_needs_a_reason_and_a_mailbox_that_is_there(file_house: House) -> None:
     with pytest.raises(InputError, match="say why"):
         pause(file_house, "  ")
