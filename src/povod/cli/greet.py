@@ -83,8 +83,9 @@ def list_greetings(
     if json:
         as_json(page.rows)
         return
-    names = ("id", "deliver_on", "status", "client", "subject")
-    table("", names, [[row.get(name, "") for name in names] for row in page.rows])
+    names = ("id", "deliver_on", "status", "client_name", "subject")
+    shown = ("id", "deliver_on", "status", "client", "subject")
+    table("", shown, [[row[name] for name in names] for row in page.rows])
 
 
 @app.command()
@@ -96,6 +97,9 @@ def show(greeting: Id, json: Json = False) -> None:
         as_json(row)
         return
     facts({name: row[name] for name in ("status", "deliver_on", "tone", "text_source")})
+    found = [violation["code"] for violation in row["violations"] or ()]
+    why = {"approval_reasons": row["approval_reasons"] or (), "violations": found}
+    facts({name: ", ".join(codes) for name, codes in why.items() if codes})
     say()
     say(row["subject"])
     say()
@@ -199,17 +203,18 @@ def export(file: Annotated[Path, typer.Argument(help=".csv or .xlsx")]) -> None:
     """Greetings as a table: who, on what, when, in which state."""
     from povod.kit.tabular import write_csv, write_xlsx
 
-    names = ("deliver_on", "client", "title", "status", "tone", "text_source", "subject")
+    columns = {"deliver_on": "deliver_on", "client": "client_name", "title": "event_title"}
+    columns |= {name: name for name in ("status", "tone", "text_source", "subject")}
     with open_house() as house:
         rows, cursor = [], ""
         while True:
             page = house.greetings.greetings(limit=500, cursor=cursor)
-            rows += [[str(row.get(name) or "") for name in names] for row in page.rows]
+            rows += [[str(row[name] or "") for name in columns.values()] for row in page.rows]
             cursor = page.next_cursor
             if not cursor:
                 break
     write = write_xlsx if file.suffix.lower() == ".xlsx" else write_csv
-    say(f"{file}: {write(file, names, rows)} greetings")
+    say(f"{file}: {write(file, list(columns), rows)} greetings")
 
 
 @app.command()

@@ -57,6 +57,8 @@ def test_a_greeting_is_shown_approved_and_drawn(seeded, tmp_path):
     one = waiting[0]["id"]
     shown = seeded("greet", "show", one)
     assert "needs_approval" in shown.out
+    assert f"approval_reasons  {', '.join(waiting[0]['approval_reasons'])}" in shown.out
+    assert waiting[0]["client_name"] in seeded("greet", "list").out
     assert len(shown.out) > 400
     assert seeded("greet", "show", one, "--json").json["id"] == one
     card = tmp_path / "card.jpg"
@@ -107,7 +109,10 @@ def test_an_export(seeded, tmp_path):
     seeded("greet", "run", "--no-deliver")
     file = tmp_path / "greetings.csv"
     assert "greetings" in seeded("greet", "export", str(file)).out
-    assert len(file.read_text("utf-8-sig").splitlines()) > 3
+    with file.open(encoding="utf-8-sig", newline="") as table:
+        lines = list(csv.DictReader(table, delimiter=";"))
+    assert len(lines) > 2
+    assert all(line["client"] and line["title"] for line in lines)
 
 
 def test_wrong_use(povod):
