@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from povod.cli.output import ZONE
 from povod.kit.errors import ConfigurationError
 from povod.kit.masking import mask
 
@@ -33,12 +34,15 @@ def reachable_database() -> "Iterator[None]":
 @contextmanager
 def open_house() -> "Iterator[House]":
     """Settings, logs, database at the newest schema, everything wired; closed at the end."""
+    from zoneinfo import ZoneInfo
+
     from povod.app.build import build_house
     from povod.kit import log
     from povod.kit.settings import load_settings
 
     settings = load_settings()
     log.configure(settings.log_level, settings.log_format)
+    ZONE.set(ZoneInfo(settings.app_timezone))
     with reachable_database():
         house = build_house(settings)
     try:

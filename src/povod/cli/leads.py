@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from povod.cli.context import Json, open_house
-from povod.cli.output import as_json, complain, facts, say, table
+from povod.cli.output import as_json, complain, facts, moment, say, table
 from povod.kit.errors import InputError
 
 app = typer.Typer(help="From a table of niches to letters.", no_args_is_help=True)
@@ -157,7 +157,7 @@ def run(
     if json:
         return
     if waiting is not None:
-        say(f"next: {waiting['step']} at {waiting['next']:%Y-%m-%d %H:%M} UTC")
+        say(f"next: {waiting['step']} at {moment(waiting['next'])}")
 
 
 def _print_steps(summary: dict[str, dict[str, int]]) -> None:
@@ -177,8 +177,7 @@ def report(json: Json = False) -> None:
     if json:
         as_json({"funnel": numbers, "cost_rub": cost})
         return
-    facts(numbers)
-    facts({f"{name} cost, RUB": amount for name, amount in cost.items()})
+    facts({**numbers, **{f"{name} cost, RUB": amount for name, amount in cost.items()}})
 
 
 @app.command()

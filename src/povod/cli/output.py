@@ -3,10 +3,13 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import asdict, is_dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
+
+ZONE: ContextVar[tzinfo] = ContextVar("zone of the dates that people see", default=UTC)
 
 
 def as_json(value: Any) -> None:
@@ -64,10 +67,16 @@ def _cell(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M")
+        return moment(value)
     if isinstance(value, float):
         return f"{value:.3g}"
     return str(value)
+
+
+def moment(value: datetime, seconds: str = "") -> str:
+    """A time as it is shown to a person: in the zone of the house."""
+    local = value.astimezone(ZONE.get()) if value.tzinfo else value
+    return local.strftime(f"%Y-%m-%d %H:%M{seconds}")
 
 
 def facts(rows: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from povod.cli.context import Json, open_house
-from povod.cli.output import as_json, complain, say, table
+from povod.cli.output import as_json, complain, moment, say, table
 
 if TYPE_CHECKING:
     from povod.app.demo import DemoResult
@@ -129,7 +129,7 @@ def why(
     say(f"{story.message['subject']}  [{story.message['status']}]")
     say(f"  {story.message['message_id'] or 'no Message-ID yet'}")
     for step in story.steps:
-        when = f"{step.at:%Y-%m-%d %H:%M:%S}" if step.at else " " * 19
+        when = moment(step.at, ":%S") if step.at else " " * 19
         say(f"  {when}  {step.kind:<10} {step.text}{_PROOFS[step.holds]}")
         if step.quote:
             say(f"  {' ' * 19}  {'':<10} «{step.quote}»")

@@ -5,11 +5,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import SecretStr
 
 from povod.cli import output
+
+
+@pytest.fixture(autouse=True)
+def zone():
+    before = output.ZONE.set(UTC)
+    yield
+    output.ZONE.reset(before)
+
 
 MOMENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
@@ -44,6 +53,16 @@ def test_a_table_in_a_pipe_is_plain_aligned_text(capsys):
         "  x          –",
         "  y          2026-11-20 09:30",
     ]
+
+
+def test_a_time_is_shown_in_the_zone_of_the_house(capsys):
+    output.ZONE.set(ZoneInfo("Asia/Yekaterinburg"))
+    output.facts({"at": MOMENT, "naive": MOMENT.replace(tzinfo=None)})
+    assert capsys.readouterr().out.splitlines() == [
+        "  at     2026-11-20 14:30",
+        "  naive  2026-11-20 09:30",
+    ]
+    assert output.moment(MOMENT, ":%S") == "2026-11-20 14:30:00"
 
 
 def test_a_table_without_rows_and_title(capsys):
