@@ -86,6 +86,13 @@ def test_sending_to_nobody_and_to_some(findings: Examine) -> None:
     assert (found.level, found.seen) == ("ok", "on, through mail.example:587")
 
 
+def test_the_mail_server_of_the_sandbox_needs_no_list_of_recipients(findings: Examine) -> None:
+    on = {"EMAIL_SENDING_ENABLED": "true", "SEND_MODE": "smtp", "SMTP_HOST": "127.0.0.1"}
+    on["SMTP_FROM_EMAIL"] = "anna@mail.example"
+    assert findings(**on)["sending"].level == "warn"
+    assert findings(**on, SANDBOX_URL="http://127.0.0.1:9")["sending"].level == "ok"
+
+
 def test_model_wanted_without_a_key(findings: Examine) -> None:
     assert findings(LETTERS_PROVIDER="openai")["letters"].level == "warn"
     assert findings(OPENAI_API_KEY="k")["letters"].level == "ok"
