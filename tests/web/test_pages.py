@@ -128,6 +128,13 @@ def test_a_letter_shows_its_whole_chain(client: TestClient, rows: Rows) -> None:
     assert all(moment.endswith("+00:00") for moment in moments)
 
 
+def test_the_reason_of_a_state_is_said_in_words(client: TestClient, rows: Rows) -> None:
+    for path in (f"/letters/{rows.doubtful}", "/letters?status=uncertain"):
+        page = client.get(path, headers={"accept-language": "ru"}).text
+        assert "ответ сервера потерян" in page
+        assert "no_reply" not in page
+
+
 def test_a_letter_shows_which_links_hold(house: House) -> None:
     rows = fill(house, 4)
     client, path = client_of(house), f"/letters/{rows.story}"
