@@ -1,8 +1,9 @@
-"""Statements that are compiled once per database and run past the expression layer.
+"""Statements that are compiled once per kind of database and run past the expression layer.
 
 What a crawl asks of the database many times a second is asked here: a look-up by key takes
 SQLite a few microseconds, and the expression layer twenty times that to set the look-up up. What
-is stored and what comes back are the same as through SQLAlchemy, errors too.
+is stored and what comes back are the same as through SQLAlchemy, errors too; but the connection
+must be in a transaction (`Database.tx`, `Database.read`), because none is begun here.
 """
 
 from collections import namedtuple
