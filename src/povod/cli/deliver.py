@@ -108,8 +108,13 @@ def pause(
     from povod.delivery.states import Actor
 
     with open_house() as house, house.db.tx() as conn:
-        house.delivery.pause(conn, Actor("operator", "cli"), reason, mailbox)
-    say(f"sending is stopped: {reason}")
+        is_new = house.delivery.pause(conn, Actor("operator", "cli"), reason, mailbox)
+    what = f"sending through {mailbox}" if mailbox else "sending"
+    say(
+        f"{what} is stopped: {reason}"
+        if is_new
+        else "it was stopped before; `povod doctor` says why"
+    )
 
 
 @app.command()

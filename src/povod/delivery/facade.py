@@ -210,9 +210,9 @@ class Delivery:
         """Take grounds back; the unsent messages that were cancelled, or need a person now."""
         return withdrawal.withdraw(self.office, self.outbox, conn, consent_ids, actor, reason)
 
-    def pause(self, conn: Connection, actor: Actor, reason: str, mailbox: str = "") -> None:
-        """The emergency stop: nothing leaves, or nothing through one mailbox, until `resume`."""
-        stop.pause(conn, actor, reason, mailbox)
+    def pause(self, conn: Connection, actor: Actor, reason: str, mailbox: str = "") -> bool:
+        """The emergency stop, of all or of one mailbox, until `resume`; False if it stood."""
+        return stop.pause(conn, actor, reason, mailbox)
 
     def resume(self, conn: Connection, actor: Actor, mailbox: str = "") -> bool:
         """Lift the stop; False when there was none."""

@@ -36,8 +36,11 @@ def standing(conn: Connection) -> Stop | None:
     return Stop(row.value["by"], row.value["reason"], row.created_at) if row is not None else None
 
 
-def pause(conn: Connection, actor: Actor, reason: str, mailbox: str = "") -> None:
-    """Stop all sending, or that of one mailbox; a handoff under way ends as it will."""
+def pause(conn: Connection, actor: Actor, reason: str, mailbox: str = "") -> bool:
+    """Stop all sending, or that of one mailbox; a handoff under way ends as it will.
+
+    False when all was stopped already: the first reason stands.
+    """
     reason = clean(reason)
     if not reason:
         raise InputError("say why sending stops: whoever lifts the stop reads it")
@@ -46,8 +49,9 @@ def pause(conn: Connection, actor: Actor, reason: str, mailbox: str = "") -> Non
     else:
         row = {"id": PAUSE_ROW, "value": {"by": str(actor), "reason": reason}}
         if not insert_new(conn, settings_table, [row], ["id"]):
-            return
+            return False
     audit.append(conn, str(actor), "delivery.pause", mailbox or PAUSE_ROW, {"reason": reason})
+    return True
 
 
 def _pause_one(conn: Connection, mailbox: str, reason: str) -> None:

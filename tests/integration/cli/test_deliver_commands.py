@@ -214,6 +214,8 @@ def test_an_emergency_stop_and_its_end(povod, house, waiting, tmp_path):
     assert povod("deliver", "pause", "--reason", "цена неверна").out == (
         "sending is stopped: цена неверна\n"
     )
+    again = povod("deliver", "pause", "--reason", "другая")
+    assert again.out == "it was stopped before; `povod doctor` says why\n"
     povod("deliver", "once", **at_work)
     assert status(povod) == "scheduled"
     [told] = [row for row in povod("doctor", "--json").json if "цена неверна" in row["seen"]]
@@ -222,6 +224,11 @@ def test_an_emergency_stop_and_its_end(povod, house, waiting, tmp_path):
     assert povod("deliver", "resume").out == "sending was not stopped\n"
     povod("deliver", "once", **at_work)
     assert status(povod) == "sent", povod("deliver", "outbox").out
+
+
+def test_one_mailbox_is_named(povod):
+    done = povod("deliver", "pause", "--mailbox", "file", "--reason", "x")
+    assert done.out == "sending through file is stopped: x\n"
 
 
 def test_a_mailbox_that_there_is_not_cannot_be_stopped(povod):
