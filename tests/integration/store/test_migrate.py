@@ -7,6 +7,7 @@ import threading
 import psycopg
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
@@ -14,7 +15,7 @@ from povod.kit.errors import ConfigurationError
 from povod.kit.ids import new_id
 from povod.store import migrate
 from povod.store.db import Database
-from povod.store.tables import metadata, settings
+from povod.store.tables import companies, metadata, settings
 
 UPGRADE = """
 import sys
@@ -69,6 +70,21 @@ def test_rows_survive_a_second_upgrade(empty):
     migrate.upgrade(empty)
     with empty.read() as conn:
         assert conn.execute(sa.select(settings.c.id)).scalars().all() == ["kept"]
+
+
+def test_an_older_database_keeps_its_rows(empty, clock):
+    with empty.tx() as conn:
+        command.upgrade(migrate._config(conn), "0014")
+    times = {"first_seen_at": clock.now(), "last_seen_at": clock.now()}
+    first, twin = sorted([new_id(), new_id()])
+    with empty.tx() as conn:
+        conn.execute(companies.insert().values(id=first, name="Окна", **times))
+        conn.execute(companies.insert().values(id=twin, name="ОКНА", duplicate_of=first, **times))
+    assert migrate.upgrade(empty) == [migrate.newest_revision()]
+    assert migrate.differences(empty) == []
+    with empty.read() as conn:
+        query = sa.select(companies.c.id).where(companies.c.duplicate_of == first)
+        assert conn.execute(query).scalars().all() == [twin]
 
 
 def test_the_migrated_schema_checks_states_like_the_tables_in_code(empty):
