@@ -293,3 +293,12 @@ def test_composing_gives_the_least_bad_text_when_none_is_good() -> None:
     assert last.template.variant == "a"
     with pytest.raises(LookupError):
         compose_greeting([], FACTS)
+
+
+@pytest.mark.parametrize(("code", "told"), [("labour_day", False), ("", True)])
+def test_news_of_ones_own_are_not_told_on_days_of_the_calendar(code: str, told: bool) -> None:
+    """«Узнали о вашем событии» suits a firm's jubilee, not the first of May."""
+    facts = replace(FACTS, addressee="group", first_name="", occasion_code=code)
+    found = eligible(builtin()["group.official.ru"], facts)
+    assert any("own_occasion" in one.needs for one in found) is told
+    assert len(found) >= 6

@@ -10,10 +10,10 @@ from povod.writing.greetings.occasion import occasion_with
 from povod.writing.names import address_name, decline, salutation
 
 FIELDS = (
-    "salutation", "name", "first_name", "company", "occasion", "occasion_with", "industry_wish",
-    "sender_name", "sender_company", "name_dat", "name_acc",
+    "salutation", "name", "first_name", "company", "occasion", "own_occasion", "occasion_with",
+    "industry_wish", "sender_name", "sender_company", "name_dat", "name_acc",
 )  # fmt: skip
-"""Names that a template may use (G60, G67)."""
+"""Names that a template may use (G60, G67); `own_occasion` is empty on days of the calendar."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +112,7 @@ class GreetingFacts:
             "first_name": self.short_name or self.first_name,
             "company": self.company_name,
             "occasion": self.occasion,
+            "own_occasion": "" if self.occasion_code else self.occasion,
             "occasion_with": self.occasion_phrase(),
             "industry_wish": industry_wish(self.okved, self.language, self.client_id),
             "sender_name": self.sender_name,
