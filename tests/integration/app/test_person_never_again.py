@@ -18,6 +18,7 @@ from person_house import (
 )
 
 from povod.delivery.channels.file.transport import FileSession
+from povod.delivery.drafts import Draft
 from povod.delivery.suppression import lock
 from povod.store.tables import (
     clients,
@@ -77,6 +78,23 @@ def test_an_import_refuses_a_telephone_in_any_spelling(
     table = f"phone;last_name\n{spelled};{SURNAME}\n+79161234568;Новиков\n"
     preview = house.book.preview_import(table.encode(), "again.csv", AUTHOR)
     assert (preview.result.new, preview.result.refused) == (1, 1)
+
+
+def test_a_message_that_comes_meanwhile_is_erased_too(
+    house: PersonHouse, known: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {"subject": "x", "body": SURNAME, "client_id": known.client}
+    late = Draft(kind="greeting", to_value=ADDRESS, dedupe_key="late", **texts)
+
+    def handed_over(conn: sa.Connection, _client: str, _reason: str) -> int:
+        house.delivery.put(conn, late)
+        return 0
+
+    monkeypatch.setattr(house.greetings, "client_changed", handed_over)
+    house.personal.forget(ADDRESS, "root")
+    assert traces(house) == []
+    [message] = house.rows(outreach_messages, outreach_messages.c.dedupe_key == "late")
+    assert (message["status"], message["body"]) == ("cancelled", "")
 
 
 def test_a_withdrawn_ground_is_not_derived_again(house: PersonHouse, known: Known) -> None:

@@ -115,7 +115,7 @@ class Finder:
             companies=tuple(sorted(firms)),
             surnames=frozenset(r.last_name for r in rows if len(r.last_name) >= MIN_SURNAME),
             inns=frozenset(row.inn for row in rows if len(row.inn) == PERSON_INN),
-            messages=self._messages(person),
+            messages=self.messages(person),
         )
         return replace(
             person,
@@ -125,7 +125,8 @@ class Finder:
             operations=_sorted(replies_naming(conn, person)),
         )
 
-    def _messages(self, person: Person) -> tuple[str, ...]:
+    def messages(self, person: Person) -> tuple[str, ...]:
+        """Ids of all messages to them."""
         mine = sa.or_(
             messages.c.recipient_hash.in_(person.hashes), messages.c.client_id.in_(person.clients)
         )

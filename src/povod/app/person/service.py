@@ -107,7 +107,7 @@ class PersonalData:
             person = self._find(conn, address, client_id)
             mail.wait_for_workers(conn, person)
             is_new = mail.refuse(office, conn, person, by)
-            cancelled = self._end_unsent(conn, person)
+            person, cancelled = self._end_unsent(conn, person)
             seals = self._empty_audit(conn, person)
             done = self._erase(conn, person, cancelled)
             if is_new or seals or done.rows or cancelled:
@@ -126,11 +126,17 @@ class PersonalData:
         person = Finder(conn, office.keys).find(address, start)
         return replace(person, subjects=_subjects(conn, person))
 
-    def _end_unsent(self, conn: Connection, person: Person) -> int:
-        cancelled = mail.cancel_unsent(self._delivery.office, conn, person)
+    def _end_unsent(self, conn: Connection, person: Person) -> tuple[Person, int]:
+        """How many messages were cancelled; the person with those that came meanwhile.
+
+        A run that hands a greeting over has it locked: after that its message is seen here.
+        """
+        office = self._delivery.office
+        cancelled = mail.cancel_unsent(office, conn, person)
         for client_id in person.clients:
             self._greetings.client_changed(conn, client_id, mail.ERASED)
-        return cancelled
+        person = replace(person, messages=Finder(conn, office.keys).messages(person))
+        return person, cancelled + mail.cancel_unsent(office, conn, person)
 
     def _empty_audit(self, conn: Connection, person: Person) -> dict[str, str]:
         """Names in details of the log: its chain stays whole by the seals of this erasure."""
