@@ -31,7 +31,11 @@ def refusals() -> Iterator[None]:
 
 def confirm_rights(yes: bool) -> None:
     """Whoever starts a job says that it is right to (S5)."""
-    if not yes and not typer.confirm("May you collect these pages?", err=True):
+    try:
+        sure = yes or typer.confirm("May you collect these pages?", err=True)
+    except typer.Abort:
+        raise InputError("nobody answered; a script says it with --yes") from None
+    if not sure:
         raise typer.Exit(REFUSED)
 
 

@@ -1,5 +1,6 @@
 """`povod sites` as people type it (S130)."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,14 @@ def test_a_job_is_started_listed_and_steered(povod: Any, job: str) -> None:
     assert povod("sites", "diff", job, "--json").json["items"] == []
     watched = povod("sites", "watch", job)
     assert watched.code == 1
+
+
+def test_a_script_that_cannot_answer_is_told_how(
+    povod: Any, urls: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    unanswered = povod("sites", "run", "--urls", urls)
+    assert (unanswered.code, "--yes" in unanswered.err) == (2, True)
 
 
 def test_what_is_refused_and_what_is_not_there(povod: Any, job: str, urls: str) -> None:
