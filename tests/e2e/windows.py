@@ -1,6 +1,7 @@
 """Windows of a real browser, and everything that must not happen in them."""
 
 import os
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 PICTURES = Path(__file__).parents[1] / "artifacts"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+PATIENCE = 30.0
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 400, "height": 860}
 
 
@@ -53,6 +55,21 @@ class Visit:
         answer = self.page.goto(self.address + path)
         assert answer is not None
         assert answer.ok, path
+
+    def until(self, expression: str, value: object) -> None:
+        """Wait for a value of the page; by itself a page may evaluate nothing (CSP)."""
+        end = time.monotonic() + PATIENCE
+        while (found := self._value(expression)) != value:
+            assert time.monotonic() < end, f"{expression} is {found!r}, not {value!r}"
+            self.page.wait_for_timeout(50)
+
+    def _value(self, expression: str) -> object:
+        from playwright.sync_api import Error
+
+        try:
+            return self.page.evaluate(expression)
+        except Error:  # the page is just being replaced by the next one
+            return None
 
     def keep(self, name: str) -> None:
         """A picture for people to look at; wide pages must not scroll sideways."""

@@ -10,6 +10,7 @@ import pytest
 from console_rows import fill
 from console_server import serving
 from fastapi.testclient import TestClient
+from selectolax.lexbor import LexborHTMLParser
 
 from povod.app.house import House
 from povod.store.tables import serp_queries
@@ -81,3 +82,12 @@ def test_a_broken_event_id_is_refused(client: TestClient, last: str) -> None:
     answer = client.get("/api/stream", headers={"Last-Event-ID": last})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"].lower() == "last-event-id"
+
+
+def test_live_parts_wait_for_no_script(client: TestClient) -> None:
+    """A deferred htmx begins before a late extension is there; then nothing ever moves."""
+    page = LexborHTMLParser(client.get("/").text)
+    scripts = {str(node.attributes["src"]): node.attributes for node in page.css("script[src]")}
+    assert [path.rsplit("/", 1)[1] for path in scripts] == ["htmx.min.js", "hx-sse.min.js"]
+    for attributes in scripts.values():
+        assert not {"defer", "async", "type"} & set(attributes)
